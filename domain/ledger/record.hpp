@@ -1,0 +1,33 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+
+namespace helix::ledger {
+
+using Digest = std::array<std::uint8_t, 32>;  ///< SHA-256
+
+/// γ₁ as every record carries it.
+inline constexpr const char* kGamma1 = "14.134725141734693";
+
+/// The version of the bytes that are hashed; it is itself inside them.
+inline constexpr int kFormatVersion = 1;
+
+/// One MEBafiordRecord: an entry of the append-only, hash-chained ledger.
+///
+/// `hash` = SHA-256 over the canonical JSON (RFC 8785) of every field but `hash` and `signature`;
+/// `prev_hash` is the hash of the record before it, 32 zero bytes for seq 0.
+struct Record {
+    std::uint64_t seq = 0;   ///< 0, 1, 2 ... without gaps
+    std::string id;          ///< ULID; also the id of the bus event
+    std::int64_t at_us = 0;  ///< UTC, microseconds since 1970; RFC 3339 with six decimals in JSON
+    std::string kind;        ///< "helix.cycle", "helix.intent", "trial.verdict", ...
+    std::string target;      ///< cluster or silo; empty when the record is about none
+    std::string actor;       ///< authenticated identity of who asked
+    std::string body;        ///< the kind's own payload: canonical JSON text of one object
+    Digest prev_hash{};
+    Digest hash{};
+};
+
+}  // namespace helix::ledger
