@@ -1,0 +1,101 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "domain/cluster/state.hpp"
+#include "domain/core/result.hpp"
+#include "domain/gate/action.hpp"
+
+namespace helix::ports {
+
+/// How fresh a target's mirror is.
+struct Freshness {
+    bool synced = false;             ///< every list has been read once and every watch stands
+    std::int64_t last_event_us = 0;  ///< wall clock of the newest sign of life (event or bookmark)
+    std::int64_t last_metrics_us = 0;
+    std::string problem;  ///< why it is not fresh; empty when it is
+};
+
+/// Figures of the connections towards a target.
+struct ConnectionFigures {
+    std::uint64_t opened_total = 0;
+    std::uint64_t open = 0;
+    std::uint64_t requests_total = 0;
+    std::uint64_t relists_total = 0;
+    std::uint64_t watch_events_total = 0;
+};
+
+/// Who writes and under which cycle: travels with every write as its field manager and annotation.
+struct WriteContext {
+    std::string cycle_id;
+    std::string actor;
+};
+
+enum class Outcome {
+    Applied,     ///< the target said so
+    NotApplied,  ///< the target refused, or the request never left
+    Unknown,     ///< the connection died and reading back did not tell
+};
+
+std::string_view to_string(Outcome outcome);
+
+/// What became of one write.
+struct WriteResult {
+    Outcome outcome = Outcome::Unknown;
+    std::string detail;                   ///< "scaled 2 -> 5", or why not
+    std::string resource_version_before;  ///< empty when the object was not there
+    std::string resource_version_after;   ///< empty when the object is gone
+    std::string uid;
+    std::optional<Error> failure;  ///< set unless applied
+};
+
+/// The watermark score of one workload, in millionths: 0 at or below low, 1,000,000 at or above high.
+struct WpaScore {
+    std::string ns;
+    std::string kind;
+    std::string name;
+    std::int64_t score_ppm = 0;
+    bool proxy = true;  ///< from memory use, because no WatermarkPodAutoscaler names the workload
+};
+
+/// A cluster or Docker host that the helix writes to.
+///
+/// Thread safety: any method from any thread; writes to one target come from one thread at a time.
+class Target {
+public:
+    virtual ~Target() = default;
+
+    [[nodiscard]] virtual const std::string& name() const = 0;
+    /// "kubernetes", "simulated", "docker".
+    [[nodiscard]] virtual std::string_view kind() const = 0;
+    /// Where it is, for people: a server URL; never a secret.
+    [[nodiscard]] virtual std::string address() const = 0;
+
+    /// Calls `reader` with a consistent state that does not change meanwhile. Keep it short: events wait.
+    virtual void read(const std::function<void(const cluster::State&)>& reader) const = 0;
+    [[nodiscard]] virtual Freshness freshness() const = 0;
+    [[nodiscard]] virtual ConnectionFigures connections() const = 0;
+
+    /// Asks the target what the object would be after `action`, writing nothing.
+    /// Errors: NotFound, InvalidArgument (the target refuses the manifest), PermissionDenied, Unavailable.
+    virtual Result<gate::Preview> preview(const gate::Action& action) = 0;
+
+    /// Carries out `action`. Never sent twice: a write whose answer was lost is read back.
+    virtual WriteResult write(const gate::Action& action, const WriteContext& context) = 0;
+
+    /// Waits until the mirror shows `resource_version` of the object, or `timeout_ms` has passed; true when it does.
+    virtual bool await_visible(const gate::Action& action, const WriteResult& result, int timeout_ms) = 0;
+
+    /// WatermarkPodAutoscaler scores, as far as that API is served.
+    [[nodiscard]] virtual std::vector<WpaScore> wpa_scores() const = 0;
+
+    /// Calls `listener` after events have changed the state (coalesced; from the target's own thread; must not block).
+    virtual void on_change(std::function<void()> listener) = 0;
+};
+
+}  // namespace helix::ports
