@@ -1,5 +1,6 @@
 #include "domain/cluster/shape_table.hpp"
 
+#include <algorithm>
 #include <functional>
 #include <string_view>
 
@@ -41,6 +42,13 @@ void ShapeTable::release(const PodShape* shape) {
         if (--at->second.users == 0) shapes_.erase(at);
         return;
     }
+}
+
+std::optional<std::int32_t> ShapeTable::lowest_priority() const {
+    std::optional<std::int32_t> lowest;
+    for (const auto& [key, entry] : shapes_)
+        lowest = std::min(lowest.value_or(entry.shape->priority), entry.shape->priority);
+    return lowest;
 }
 
 }  // namespace helix::cluster

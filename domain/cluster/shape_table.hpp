@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <unordered_map>
 
 #include "domain/cluster/pod_shape.hpp"
@@ -20,6 +22,9 @@ public:
     void release(const PodShape* shape);
 
     [[nodiscard]] std::size_t size() const { return shapes_.size(); }
+
+    /// The lowest pod priority in use; none when the table is empty.
+    [[nodiscard]] std::optional<std::int32_t> lowest_priority() const;
 
 private:
     struct Entry {

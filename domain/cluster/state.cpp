@@ -38,6 +38,7 @@ void State::upsert(const Node& node) {
     row.free += node.allocatable;
     if (!fresh) row.free -= kept.allocatable;
     row.capacity = node.allocatable.memory;
+    row.plain = node.ready && !node.unschedulable && node.taints.empty();
     row.floor = Floor{};
     row.floor_readable = true;
     if (node.floor_pct) {

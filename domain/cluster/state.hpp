@@ -37,6 +37,7 @@ struct UnitRow {
     Amounts free;           ///< allocatable less the requests of bound pods; may be negative
     Floor floor;
     bool live = false;           ///< false: the slot is empty
+    bool plain = false;          ///< ready, schedulable, no taint: only selectors can refuse it
     bool floor_readable = true;  ///< false: the node's floor annotation is no percentage
 };
 
@@ -56,6 +57,7 @@ struct PodSlot {
     std::uint32_t place_in_node = kNone;
     std::uint32_t place_in_unseen = kNone;
     std::uint32_t place_in_pending = kNone;
+    std::uint32_t place_in_terminating = kNone;
     std::uint32_t mark = 0;  ///< last relist that saw it
     PodPhase phase = PodPhase::Pending;
     bool bound = false;  ///< spec.nodeName is set
@@ -77,8 +79,12 @@ struct WorkloadSlot {
     std::uint32_t mark = 0;
     WorkloadId parent = kNone;
     std::vector<WorkloadId> children;
-    std::vector<PodId> pods;   ///< of which it is the direct controller
-    std::int64_t counted = 0;  ///< of those: pods that count towards the desired number
+    std::vector<PodId> pods;           ///< of which it is the direct controller
+    std::int64_t counted = 0;          ///< of those: pods that count towards the desired number
+    std::uint64_t settled_digest = 0;  ///< pod template of the last rollout seen finished; 0: none seen
+
+    /// Pods of an older template are, or may be, still being replaced.
+    [[nodiscard]] bool rolling() const;
 };
 
 /// What a cluster looks like now: the watch cache that the gate reads, changed by one event at a time.
@@ -128,11 +134,16 @@ public:
     /// Every pod below `root`, terminating ones included.
     [[nodiscard]] std::vector<PodId> pods_under(WorkloadId root) const;
 
+    /// The lowest priority among the shapes in use; none while there is no pod.
+    [[nodiscard]] std::optional<std::int32_t> lowest_priority() const { return shapes_.lowest_priority(); }
+
     /// The highest use seen among the running pods below `root`; none when no sample was seen.
     [[nodiscard]] std::optional<Bytes> highest_use(WorkloadId root) const;
 
     /// Pods not bound to a node: they may land anywhere.
     [[nodiscard]] std::span<const PodId> pending() const { return pending_; }
+    /// Bound pods that are being deleted: they hold memory and room until they are gone.
+    [[nodiscard]] std::span<const PodId> terminating() const { return terminating_; }
     /// Bound pods whose memory the node's figure does not show yet.
     [[nodiscard]] std::span<const PodId> unseen() const { return unseen_; }
     /// Topmost workloads whose pods are not yet what their spec says: more pods may come of themselves.
@@ -173,6 +184,7 @@ private:
     std::unordered_map<std::string, PodId> pod_index_;
     std::vector<PodId> pending_;
     std::vector<PodId> unseen_;
+    std::vector<PodId> terminating_;
     std::vector<std::unique_ptr<std::string>> namespaces_;
     std::unordered_map<std::string_view, std::uint32_t> namespace_index_;
     ShapeTable shapes_;

@@ -130,12 +130,14 @@ void State::detach(PodId id) {
     }
     remove_from<&PodSlot::place_in_pending>(pending_, pods_, id);
     remove_from<&PodSlot::place_in_unseen>(unseen_, pods_, id);
+    remove_from<&PodSlot::place_in_terminating>(terminating_, pods_, id);
 }
 
 /// Puts the pod's share into the sums that do not depend on its node.
 void State::attach(PodId id) {
     const PodSlot& pod = pods_[id];
     if (pod.active() && !pod.bound && !pod.terminating) add_to<&PodSlot::place_in_pending>(pending_, pods_, id);
+    if (pod.active() && pod.bound && pod.terminating) add_to<&PodSlot::place_in_terminating>(terminating_, pods_, id);
     refresh_visibility(id);
     if (pod.owner == kNone) return;
     if (pod.counted()) ++workloads_[pod.owner].counted;

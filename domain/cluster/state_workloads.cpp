@@ -72,6 +72,7 @@ void State::upsert(const Workload& workload) {
     workload_by_name_.insert_or_assign(key, id);
     workloads_[id].workload = workload;
     workloads_[id].known = true;
+    if (!workloads_[id].rolling()) workloads_[id].settled_digest = workload.template_digest;
     workloads_[id].mark = mark_;
     set_parent(id, workload.controller ? workload_slot(*workload.controller, workload.ns) : kNone);
     refresh_flux(root_of_workload(id));
@@ -136,15 +137,18 @@ std::optional<Bytes> State::highest_use(WorkloadId root) const {
     return highest;
 }
 
+bool WorkloadSlot::rolling() const {
+    const bool versioned = workload.kind == WorkloadKind::Deployment || workload.kind == WorkloadKind::StatefulSet ||
+                           workload.kind == WorkloadKind::DaemonSet;
+    if (!versioned || workload.rollout == Rollout::OnDelete || workload.template_digest == settled_digest) return false;
+    return workload.generation != workload.observed_generation || workload.updated < workload.desired;
+}
+
 bool State::fluctuates(WorkloadId root) const {
     const WorkloadSlot& slot = workloads_[root];
     const Workload& workload = slot.workload;
     if (!slot.known || workload.deleting) return false;
-    if (workload.generation != workload.observed_generation) return true;
-    const bool versioned = workload.kind == WorkloadKind::Deployment || workload.kind == WorkloadKind::StatefulSet ||
-                           workload.kind == WorkloadKind::DaemonSet;
-    if (versioned && workload.rollout != Rollout::OnDelete && workload.updated < workload.desired) return true;
-    return counted_under(root) != workload.desired;
+    return slot.rolling() || counted_under(root) != workload.desired;
 }
 
 void State::refresh_flux(WorkloadId id) {

@@ -81,6 +81,8 @@ struct Preview {
 struct Request {
     Action action;
     std::optional<Preview> preview;  ///< for create, apply, patch, set-image and set-resources
+    /// The subject's number of pods that an earlier action of the same plan asked for, when it asked for fewer.
+    std::optional<std::int64_t> planned_count;
 };
 
 }  // namespace helix::gate

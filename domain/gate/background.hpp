@@ -13,6 +13,7 @@ struct Reservation {
     std::string id;  ///< of its cycle and action
     Effect effect;
     cluster::Micros expires_at = 0;
+    bool shown = false;  ///< the mirror shows the write itself: from then on the state tells what is still to come
 };
 
 /// What may still happen without the write in question.
@@ -27,10 +28,10 @@ struct Background {
 /// own missing pods are the write's affair and left out.
 Background background_of(const cluster::State& state, std::span<const Reservation> reservations, const Effect& own);
 
-/// Of a reservation's group, how many pods `state` does not show yet.
-std::int64_t outstanding(const PodGroup& group, const cluster::State& state);
+/// Of a reservation's group, how many pods may come that `state` itself does not tell of.
+std::int64_t outstanding(const Reservation& reservation, const PodGroup& group, const cluster::State& state);
 
-/// Whether every pod that `effect` makes is bound, and shown in the metrics: the reservation has done its work.
+/// Whether every pod that `effect` makes is bound and shown in the metrics: its reservation has done its work.
 bool visible(const Effect& effect, const cluster::State& state);
 
 }  // namespace helix::gate

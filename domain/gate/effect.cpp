@@ -211,13 +211,17 @@ Result<Effect> delete_workload(const ObjectRef& object, const State& state) {
 Result<Effect> remove(const Action& action, const State& state, const Settings& settings) {
     const ObjectRef& object = action.object;
     switch (classify(object.api_version, object.kind, settings.neutral_kinds)) {
-        case KindClass::Namespace: return delete_namespace(object.name, state);
-        case KindClass::Node: return delete_node(object, state);
+        case KindClass::Namespace:
+            return delete_namespace(object.name, state);
+        case KindClass::Node:
+            return delete_node(object, state);
         case KindClass::MakesPods:
             return object.kind == "Pod" ? evict(object, state) : delete_workload(object, state);
         case KindClass::Autoscaler:
-        case KindClass::Neutral: return Effect{};
-        case KindClass::Unmodelled: return unmodelled_effect(object);
+        case KindClass::Neutral:
+            return Effect{};
+        case KindClass::Unmodelled:
+            return unmodelled_effect(object);
     }
     return unmodelled_effect(object);
 }
@@ -226,10 +230,14 @@ Result<Effect> remove(const Action& action, const State& state, const Settings& 
 
 std::string_view to_string(EffectKind kind) {
     switch (kind) {
-        case EffectKind::Neutral: return "neutral";
-        case EffectKind::Release: return "release";
-        case EffectKind::Raise: return "raise";
-        case EffectKind::Move: return "move";
+        case EffectKind::Neutral:
+            return "neutral";
+        case EffectKind::Release:
+            return "release";
+        case EffectKind::Raise:
+            return "raise";
+        case EffectKind::Move:
+            return "move";
     }
     return "neutral";
 }
@@ -248,20 +256,30 @@ std::optional<Bytes> estimate(const cluster::PodShape& shape, std::optional<Byte
 Result<Effect> effect_of(const Request& request, const State& state, const Settings& settings) {
     const Action& action = request.action;
     switch (action.verb) {
-        case Verb::Scale: return scale_effect(action, state, settings);
-        case Verb::Restart: return restart_effect(action, state);
-        case Verb::Label: return label(action, state);
-        case Verb::Annotate: return Effect{};
-        case Verb::Cordon: return cordon(action.object, state, true);
-        case Verb::Uncordon: return cordon(action.object, state, false);
-        case Verb::Evict: return evict(action.object, state);
-        case Verb::Drain: return drain(action.object, state);
-        case Verb::Delete: return remove(action, state, settings);
+        case Verb::Scale:
+            return scale_effect(action, request.planned_count, state, settings);
+        case Verb::Restart:
+            return restart_effect(action, state);
+        case Verb::Label:
+            return label(action, state);
+        case Verb::Annotate:
+            return Effect{};
+        case Verb::Cordon:
+            return cordon(action.object, state, true);
+        case Verb::Uncordon:
+            return cordon(action.object, state, false);
+        case Verb::Evict:
+            return evict(action.object, state);
+        case Verb::Drain:
+            return drain(action.object, state);
+        case Verb::Delete:
+            return remove(action, state, settings);
         case Verb::Create:
         case Verb::Apply:
         case Verb::Patch:
         case Verb::SetImage:
-        case Verb::SetResources: break;
+        case Verb::SetResources:
+            break;
     }
     if (classify(action.object.api_version, action.object.kind, settings.neutral_kinds) == KindClass::Node) {
         const cluster::NodeId id = state.find_node(action.object.name);

@@ -29,7 +29,7 @@ struct PodGroup {
     OwnerKey owner;
     std::shared_ptr<const cluster::PodShape> shape;
     std::int64_t count = 0;
-    std::optional<Bytes> each;  ///< none: memory unknown
+    std::optional<Bytes> each;                                              ///< none: memory unknown
     std::int64_t per_node_most = std::numeric_limits<std::int64_t>::max();  ///< 1 for a DaemonSet
     Coupling coupling = Coupling::Free;
     std::int64_t coupled_total = 0;
@@ -60,15 +60,16 @@ std::string_view to_string(EffectKind kind);
 /// Everything that one action may set in motion; the gate judges it and a reservation keeps it.
 struct Effect {
     EffectKind kind = EffectKind::Neutral;
-    OwnerKey subject;                    ///< the pod-making object, when there is one
+    OwnerKey subject;  ///< the pod-making object, when there is one
     std::vector<PodGroup> incoming;
-    std::vector<PodName> leaving;        ///< may leave at any time, or stay
-    std::vector<PodName> released;       ///< Release: among these ...
-    std::int64_t released_count = 0;     ///< ... so many leave
-    std::vector<std::string> cordoned;   ///< nodes that take no more pods afterwards
+    std::vector<PodName> leaving;              ///< may leave at any time, or stay
+    std::vector<PodName> released;             ///< Release: among these ...
+    std::int64_t released_count = 0;           ///< ... so many leave
+    std::vector<std::string> cordoned;         ///< nodes that take no more pods afterwards
     std::vector<cluster::Node> changed_nodes;  ///< nodes that may take more pods afterwards, as they will be
     std::vector<std::string> removed_nodes;
-    std::string unmodelled;              ///< not empty: the gate refuses, and says this
+    bool lasting = false;    ///< what it allows may come at any later time (an autoscaler)
+    std::string unmodelled;  ///< not empty: the gate refuses, and says this
 };
 
 /// What the rules need besides the state.

@@ -22,26 +22,20 @@ Result<WorkloadId> find(const ObjectRef& object, const State& state) {
                  "check kind, namespace and name; helix reads what the API server shows", describe(object));
 }
 
-/// Whether pods of an older template are still being replaced, as far as the object itself tells.
-bool rolling_out(const Workload& workload) {
-    const bool versioned = workload.kind == WorkloadKind::Deployment || workload.kind == WorkloadKind::StatefulSet;
-    return versioned && workload.rollout != cluster::Rollout::OnDelete &&
-           (workload.generation != workload.observed_generation || workload.updated < workload.desired);
-}
-
 void let_leave(Effect& effect, const State& state, WorkloadId id, int group) {
     for (const PodId pod : state.pods_under(id))
         if (state.pod(pod).active() && state.pod(pod).bound) effect.leaving.push_back(pod_name(state, pod, group));
 }
 
 /// From `state`'s pods of the workload to `desired` pods of the template that is there.
-Effect resize(const State& state, WorkloadId id, std::int64_t desired) {
+Effect resize(const State& state, WorkloadId id, std::int64_t desired, std::optional<std::int64_t> planned) {
     const Workload& workload = state.workload(id).workload;
-    const std::int64_t counted = state.counted_under(id);
+    const std::int64_t counted = std::min(state.counted_under(id), planned.value_or(state.counted_under(id)));
+    const std::int64_t asked_before = std::min(workload.desired, planned.value_or(workload.desired));
     Effect effect;
     effect.subject = key_of(workload);
-    if (desired <= workload.desired) {
-        effect.kind = desired < workload.desired || counted > desired ? EffectKind::Release : EffectKind::Neutral;
+    if (desired <= asked_before) {
+        effect.kind = desired < asked_before || counted > desired ? EffectKind::Release : EffectKind::Neutral;
         for (const PodId pod : state.pods_under(id))
             if (state.pod(pod).counted()) effect.released.push_back(pod_name(state, pod, -1));
         effect.released_count = std::max<std::int64_t>(0, counted - desired);
@@ -51,7 +45,7 @@ Effect resize(const State& state, WorkloadId id, std::int64_t desired) {
     group.target_total = desired;
     group.count = std::max<std::int64_t>(0, desired - counted);
     effect.kind = EffectKind::Raise;
-    if (rolling_out(workload)) {
+    if (state.workload(id).rolling()) {
         const bool observed = workload.generation == workload.observed_generation;
         group.count = std::max(group.count, desired - (observed ? workload.updated : 0));
         group.replaces = true;
@@ -120,22 +114,27 @@ Effect change_in_place(const State& state, PodId id, const Workload& after) {
 }
 
 Effect autoscaler(const Preview& preview, const State& state, const ObjectRef& object) {
-    const WorkloadId id = state.find_workload(cluster::workload_kind(preview.scale_target_kind), object.ns,
-                                              preview.scale_target_name);
+    const WorkloadId id =
+        state.find_workload(cluster::workload_kind(preview.scale_target_kind), object.ns, preview.scale_target_name);
     if (id == kNone) {
         Effect effect;
         effect.unmodelled = "unknown scale target " + preview.scale_target_kind + " " + object.ns + "/" +
                             preview.scale_target_name + ": what it would scale cannot be judged";
         return effect;
     }
-    return resize(state, id, std::max(preview.max_replicas, state.workload(id).workload.desired));
+    Effect effect =
+        resize(state, id, std::max(preview.max_replicas, state.workload(id).workload.desired), std::nullopt);
+    effect.lasting = true;
+    return effect;
 }
 
-Result<Effect> workload_effect(const Workload& after, const State& state, const Settings& settings) {
+Result<Effect> workload_effect(const Workload& after, std::optional<std::int64_t> planned, const State& state,
+                               const Settings& settings) {
     if (after.desired < 0 || after.desired > settings.replicas_max)
-        return error(Code::InvalidArgument,
-                     "replicas " + std::to_string(after.desired) + " is outside 0.." + std::to_string(settings.replicas_max),
-                     "ask for a count within the bound", "replicas");
+        return error(
+            Code::InvalidArgument,
+            "replicas " + std::to_string(after.desired) + " is outside 0.." + std::to_string(settings.replicas_max),
+            "ask for a count within the bound", "replicas");
     if (after.kind == WorkloadKind::Pod) {
         const PodId pod = state.find_pod(after.ns, after.name);
         return pod == kNone ? appear(state, after) : change_in_place(state, pod, after);
@@ -145,31 +144,38 @@ Result<Effect> workload_effect(const Workload& after, const State& state, const 
     const Workload& before = state.workload(id).workload;
     const bool same_template = before.template_digest == after.template_digest;
     if (!same_template) return roll(state, id, after);
-    return after.kind == WorkloadKind::DaemonSet ? Effect{} : resize(state, id, after.desired);
+    return after.kind == WorkloadKind::DaemonSet ? Effect{} : resize(state, id, after.desired, planned);
 }
 
 }  // namespace
 
-OwnerKey key_of(const Workload& workload) { return {workload.kind, workload.ns, workload.name}; }
+OwnerKey key_of(const Workload& workload) {
+    return {workload.kind, workload.ns, workload.name};
+}
 
 PodName pod_name(const State& state, PodId id, int group) {
     return {state.namespace_name(state.pod(id).ns), state.pod(id).name, group};
 }
 
 bool is_revision_label(std::string_view key) {
-    constexpr std::array<std::string_view, 6> kKeys = {"pod-template-hash", "controller-revision-hash",
+    constexpr std::array<std::string_view, 6> kKeys = {"pod-template-hash",
+                                                       "controller-revision-hash",
                                                        "statefulset.kubernetes.io/pod-name",
-                                                       "apps.kubernetes.io/pod-index", "job-name",
+                                                       "apps.kubernetes.io/pod-index",
+                                                       "job-name",
                                                        "batch.kubernetes.io/job-name"};
     return std::find(kKeys.begin(), kKeys.end(), key) != kKeys.end();
 }
 
 Coupling coupling_of(const Workload& workload) {
     switch (workload.rollout) {
-        case cluster::Rollout::Rolling: return Coupling::Free;
-        case cluster::Rollout::OldFirst: return Coupling::OldFirst;
+        case cluster::Rollout::Rolling:
+            return Coupling::Free;
+        case cluster::Rollout::OldFirst:
+            return Coupling::OldFirst;
         case cluster::Rollout::OneForOne:
-        case cluster::Rollout::OnDelete: return Coupling::OneForOne;
+        case cluster::Rollout::OnDelete:
+            return Coupling::OneForOne;
     }
     return Coupling::Free;
 }
@@ -193,21 +199,22 @@ Effect unmodelled_effect(const ObjectRef& object) {
     return effect;
 }
 
-Result<Effect> scale_effect(const Action& action, const State& state, const Settings& settings) {
+Result<Effect> scale_effect(const Action& action, std::optional<std::int64_t> planned, const State& state,
+                            const Settings& settings) {
     if (!action.replicas)
         return error(Code::InvalidArgument, "scale needs a number of replicas", "add replicas", "replicas");
     if (*action.replicas < 0 || *action.replicas > settings.replicas_max)
-        return error(Code::InvalidArgument,
-                     "replicas " + std::to_string(*action.replicas) + " is outside 0.." +
-                         std::to_string(settings.replicas_max),
-                     "ask for a count within the bound", "replicas");
+        return error(
+            Code::InvalidArgument,
+            "replicas " + std::to_string(*action.replicas) + " is outside 0.." + std::to_string(settings.replicas_max),
+            "ask for a count within the bound", "replicas");
     constexpr std::array kScalable = {WorkloadKind::Deployment, WorkloadKind::StatefulSet, WorkloadKind::ReplicaSet,
                                       WorkloadKind::ReplicationController};
     if (std::find(kScalable.begin(), kScalable.end(), cluster::workload_kind(action.object.kind)) == kScalable.end())
         return unmodelled_effect(action.object);
     const auto id = find(action.object, state);
     if (!id) return id.error();
-    return resize(state, *id, *action.replicas);
+    return resize(state, *id, *action.replicas, planned);
 }
 
 Result<Effect> restart_effect(const Action& action, const State& state) {
@@ -226,16 +233,18 @@ Result<Effect> manifest_effect(const Request& request, const State& state, const
     const ObjectRef& object = request.action.object;
     switch (classify(object.api_version, object.kind, settings.neutral_kinds)) {
         case KindClass::Namespace:
-        case KindClass::Neutral: return Effect{};
+        case KindClass::Neutral:
+            return Effect{};
         case KindClass::Autoscaler:
             if (!request.preview) return unmodelled_effect(object);
             return autoscaler(*request.preview, state, object);
         case KindClass::MakesPods:
             if (!request.preview || !request.preview->workload || !request.preview->workload->shape)
                 return unmodelled_effect(object);
-            return workload_effect(*request.preview->workload, state, settings);
+            return workload_effect(*request.preview->workload, request.planned_count, state, settings);
         case KindClass::Node:
-        case KindClass::Unmodelled: break;
+        case KindClass::Unmodelled:
+            break;
     }
     return unmodelled_effect(object);
 }

@@ -20,7 +20,8 @@ PodGroup group_of_workload(const cluster::State& state, cluster::WorkloadId root
 
 Effect unmodelled_effect(const ObjectRef& object);
 
-Result<Effect> scale_effect(const Action& action, const cluster::State& state, const Settings& settings);
+Result<Effect> scale_effect(const Action& action, std::optional<std::int64_t> planned, const cluster::State& state,
+                            const Settings& settings);
 Result<Effect> restart_effect(const Action& action, const cluster::State& state);
 /// Create, apply, patch, set-image and set-resources, judged by what the target previews.
 Result<Effect> manifest_effect(const Request& request, const cluster::State& state, const Settings& settings);

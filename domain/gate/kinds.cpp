@@ -58,7 +58,8 @@ constexpr auto kKnown = std::to_array<KnownKind>({
 });
 
 const KnownKind* find(std::string_view kind) {
-    const auto found = std::find_if(kKnown.begin(), kKnown.end(), [&](const KnownKind& one) { return one.kind == kind; });
+    const auto found =
+        std::find_if(kKnown.begin(), kKnown.end(), [&](const KnownKind& one) { return one.kind == kind; });
     return found == kKnown.end() ? nullptr : &*found;
 }
 

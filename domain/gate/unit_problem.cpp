@@ -16,7 +16,9 @@ Bytes times(std::int64_t count, Bytes each) {
     return product > kMost ? kMost : static_cast<Bytes>(product);
 }
 
-Bytes plus(Bytes a, Bytes b) { return std::min(kMost, a + b); }
+Bytes plus(Bytes a, Bytes b) {
+    return std::min(kMost, a + b);
+}
 
 void scale_into(Amounts& room, const Amounts& request, std::int64_t count) {
     room.memory += request.memory * count;
@@ -35,9 +37,8 @@ public:
         best_.gone = gone_;
         order_.resize(problem.incoming.size());
         std::iota(order_.begin(), order_.end(), 0U);
-        std::sort(order_.begin(), order_.end(), [&](std::size_t a, std::size_t b) {
-            return problem.incoming[a].each > problem.incoming[b].each;
-        });
+        std::sort(order_.begin(), order_.end(),
+                  [&](std::size_t a, std::size_t b) { return problem.incoming[a].each > problem.incoming[b].each; });
     }
 
     UnitWorst run() {
@@ -51,9 +52,7 @@ public:
 
 private:
     /// Every kind at its most with everybody gone and nothing released: no reachable state uses more.
-    Bytes upper_bound() const {
-        return bound_from(0, with_all_gone(problem_.free, 0), problem_.used);
-    }
+    Bytes upper_bound() const { return bound_from(0, with_all_gone(problem_.free, 0), problem_.used); }
 
     Amounts with_all_gone(Amounts room, std::size_t first) const {
         for (std::size_t i = first; i < problem_.leaving.size(); ++i) {

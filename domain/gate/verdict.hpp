@@ -11,18 +11,18 @@ namespace helix::gate {
 
 /// Why a write passes or not.
 enum class Why {
-    Neutral,          ///< passes: no memory moves
-    Safe,             ///< passes: every touched unit keeps its floor in every case
-    Release,          ///< passes: memory is only released, on units above their floor
-    Relief,           ///< passes: it lowers every BREAK unit that it touches
-    FloorBreak,       ///< some placement puts a unit below its floor
-    BreakUnit,        ///< it could raise use on a unit that is below its floor already
+    Neutral,            ///< passes: no memory moves
+    Safe,               ///< passes: every touched unit keeps its floor in every case
+    Release,            ///< passes: memory is only released, on units above their floor
+    Relief,             ///< passes: it lowers every BREAK unit that it touches
+    FloorBreak,         ///< some placement puts a unit below its floor
+    BreakUnit,          ///< it could raise use on a unit that is below its floor already
     ReliefNeedsReason,  ///< it would be relief, but the reason names no γ₁ floor signal
-    ReliefOff,        ///< relief is switched off
-    UnknownMemory,    ///< a pod to come has no request, no history and no limit
-    StaleMetrics,     ///< a unit's figure is missing or too old
-    UnreadableFloor,  ///< a unit's floor annotation is no percentage
-    Unmodelled,       ///< a kind the gate knows nothing of
+    ReliefOff,          ///< relief is switched off
+    UnknownMemory,      ///< a pod to come has no request, no history and no limit
+    StaleMetrics,       ///< a unit's figure is missing or too old
+    UnreadableFloor,    ///< a unit's floor annotation is no percentage
+    Unmodelled,         ///< a kind the gate knows nothing of
 };
 
 /// Stable lower-case name: "safe", "floor-break", "stale-metrics", ...

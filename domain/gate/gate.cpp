@@ -1,0 +1,167 @@
+#include "domain/gate/gate.hpp"
+
+#include <algorithm>
+
+#include "domain/core/int128.hpp"
+#include "domain/gate/judgement.hpp"
+#include "domain/gate/reason.hpp"
+#include "domain/gate/remedies.hpp"
+
+namespace helix::gate {
+namespace {
+
+using cluster::State;
+
+/// Headroom as a fraction of capacity, compared without division.
+struct Headroom {
+    Bytes free = 0;
+    Bytes capacity = 1;
+
+    friend bool operator<(const Headroom& a, const Headroom& b) {
+        return static_cast<Int128>(a.free) * b.capacity < static_cast<Int128>(b.free) * a.capacity;
+    }
+};
+
+/// Rδ: sorted headrooms compared lexicographically; the first difference decides.
+Position position_of(const std::vector<UnitCase>& cases) {
+    std::vector<Headroom> before;
+    std::vector<Headroom> after;
+    bool changed = false;
+    for (const UnitCase& unit : cases) {
+        changed = changed || unit.settled != unit.used;
+        before.push_back({unit.capacity - unit.used, std::max<Bytes>(unit.capacity, 1)});
+        after.push_back({unit.capacity - unit.settled, std::max<Bytes>(unit.capacity, 1)});
+    }
+    if (!changed) return Position::Keeps;
+    std::sort(before.begin(), before.end());
+    std::sort(after.begin(), after.end());
+    for (std::size_t i = 0; i < before.size(); ++i) {
+        if (before[i] < after[i]) return Position::Improves;
+        if (after[i] < before[i]) return Position::Worsens;
+    }
+    return Position::Keeps;
+}
+
+/// The highest use in percent over the touched units: the figure that people read, and the case it belongs to.
+void rank(Verdict& verdict) {
+    int highest = -1;
+    for (int i = 0; i < static_cast<int>(verdict.cases.size()); ++i) {
+        const UnitCase& unit = verdict.cases[static_cast<std::size_t>(i)];
+        const std::int64_t pct = cluster::used_micro_pct(unit.capacity, unit.after);
+        if (highest >= 0 && pct <= verdict.after_micro_pct) continue;
+        highest = i;
+        verdict.after_micro_pct = pct;
+    }
+    if (verdict.worst < 0) verdict.worst = highest;
+}
+
+std::string sentence(const Verdict& verdict, const Effect& effect) {
+    const std::string percent = cluster::micro_pct_text(verdict.after_micro_pct);
+    const UnitCase* unit = verdict.worst < 0 ? nullptr : &verdict.cases[static_cast<std::size_t>(verdict.worst)];
+    const std::string where = unit == nullptr ? std::string("a unit") : unit->unit;
+    switch (verdict.why) {
+        case Why::Neutral:
+            return "no memory moves";
+        case Why::Safe:
+            return "every touched unit keeps its γ₁ floor in every case; the fullest is " + where + " at " + percent +
+                   " %";
+        case Why::Release:
+            return "memory is only released";
+        case Why::Relief:
+            return verdict.improvement_certain
+                       ? "relief: every BREAK unit touched is lowered in every case"
+                       : "relief: memory is only released; which unit is lowered is up to the controller";
+        case Why::FloorBreak:
+            return where + " could reach " + percent + " % and fall below its γ₁ floor";
+        case Why::BreakUnit:
+            return where + " is below its γ₁ floor already and the write could raise its use";
+        case Why::ReliefNeedsReason:
+            return where +
+                   " is below its γ₁ floor; a write that relieves it needs a reason that references the γ₁ floor";
+        case Why::ReliefOff:
+            return where + " is below its γ₁ floor and relief is switched off";
+        case Why::UnknownMemory:
+            return "unknown memory: pods that could land on " + where + " have no request, no history and no limit";
+        case Why::StaleMetrics:
+            return "stale metrics: the use of " + where + " is not known now";
+        case Why::UnreadableFloor:
+            return "the floor annotation of " + where + " is not a percentage";
+        case Why::Unmodelled:
+            return effect.unmodelled;
+    }
+    return {};
+}
+
+/// The number of pods that the plan's latest release of `object` leaves; none when no earlier action releases it.
+std::optional<std::int64_t> planned_count(std::span<const Reservation> plan, const ObjectRef& object) {
+    const OwnerKey subject{cluster::workload_kind(object.kind), object.ns, object.name};
+    std::optional<std::int64_t> count;
+    for (const Reservation& step : plan) {
+        const Effect& effect = step.effect;
+        if (effect.kind == EffectKind::Release && effect.subject == subject)
+            count = static_cast<std::int64_t>(effect.released.size()) - effect.released_count;
+    }
+    return count;
+}
+
+}  // namespace
+
+Verdict judge_effect(const State& state, std::span<const Reservation> reservations, const Effect& effect,
+                     std::string_view reason, const Settings& settings) {
+    Verdict verdict;
+    verdict.effect = effect.kind;
+    verdict.state_version = state.version();
+    verdict.units_seen = static_cast<std::int64_t>(state.node_count());
+    if (!effect.unmodelled.empty()) {
+        verdict.why = Why::Unmodelled;
+    } else if (effect.kind == EffectKind::Neutral) {
+        verdict.passed = true;
+        verdict.why = Why::Neutral;
+    } else if (effect.kind == EffectKind::Release) {
+        judge_release(state, effect, reason, settings, verdict);
+    } else {
+        judge_placements(state, lay_out(state, background_of(state, reservations, effect), effect), effect, reason,
+                         settings, verdict);
+    }
+    rank(verdict);
+    verdict.position = position_of(verdict.cases);
+    verdict.reason = sentence(verdict, effect);
+    return verdict;
+}
+
+Result<Verdict> judge(const State& state, std::span<const Reservation> reservations, const Request& request,
+                      const Settings& settings) {
+    const auto effect = effect_of(request, state, settings);
+    if (!effect) return effect.error();
+    if (const auto reason = check_reason(request.action, state); !reason) return reason.error();
+    Verdict verdict = judge_effect(state, reservations, *effect, request.action.reason, settings);
+    if (!verdict.passed) propose(state, reservations, request, *effect, settings, verdict);
+    return verdict;
+}
+
+Result<std::vector<Verdict>> judge_plan(const State& state, std::span<const Reservation> reservations,
+                                        std::span<const Request> plan, const Settings& settings) {
+    std::vector<Verdict> verdicts;
+    std::vector<Reservation> earlier(reservations.begin(), reservations.end());
+    Effect nodes;  // what the earlier actions do to nodes
+    for (const Request& asked : plan) {
+        Request request = asked;
+        request.planned_count = planned_count(std::span(earlier).subspan(reservations.size()), asked.action.object);
+        auto effect = effect_of(request, state, settings);
+        if (!effect) return effect.error();
+        if (const auto reason = check_reason(request.action, state); !reason) return reason.error();
+        carry_nodes(nodes, request.action.verb == Verb::Uncordon, *effect);
+        verdicts.push_back(judge_effect(state, earlier, *effect, request.action.reason, settings));
+        if (!verdicts.back().passed) {
+            propose(state, earlier, request, *effect, settings, verdicts.back());
+            break;
+        }
+        nodes.cordoned = effect->cordoned;
+        nodes.changed_nodes = effect->changed_nodes;
+        nodes.removed_nodes = effect->removed_nodes;
+        earlier.push_back(Reservation{"plan", *std::move(effect), settings.now, false});
+    }
+    return verdicts;
+}
+
+}  // namespace helix::gate

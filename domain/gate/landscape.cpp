@@ -1,0 +1,115 @@
+#include "domain/gate/landscape.hpp"
+
+#include <algorithm>
+
+#include "domain/cluster/placement.hpp"
+#include "domain/gate/spread.hpp"
+
+namespace helix::gate {
+namespace {
+
+using cluster::kNone;
+using cluster::Node;
+using cluster::NodeId;
+using cluster::PodId;
+using cluster::State;
+
+/// The bound of each row where the scheduler's filters, resources aside, let the group land.
+std::vector<std::int64_t> filtered(const State& state, const PodGroup& group) {
+    const auto rows = state.rows();
+    const std::int64_t bound = std::min(group.count, group.per_node_most);
+    std::vector<std::int64_t> most(rows.size(), 0);
+    const cluster::PodShape& shape = *group.shape;
+    const bool free_choice =
+        shape.node_name.empty() && shape.default_scheduler && shape.node_selector.empty() && !shape.has_affinity;
+    for (NodeId id = 0; id < rows.size(); ++id) {
+        const cluster::UnitRow& row = rows[id];
+        if (!row.live) continue;
+        if ((free_choice && row.plain) || cluster::excluded(shape, state.node(id)) == cluster::Exclusion::None)
+            most[id] = bound;
+    }
+    return most;
+}
+
+void apply_node_changes(const State& state, const Effect& effect, const PodGroup& group,
+                        std::vector<std::int64_t>& most) {
+    const auto set = [&](const std::string& name, bool takes) {
+        const NodeId id = state.find_node(name);
+        if (id != kNone) most[id] = takes ? std::min(group.count, group.per_node_most) : 0;
+    };
+    for (const Node& node : effect.changed_nodes)
+        set(node.name, cluster::excluded(*group.shape, node) == cluster::Exclusion::None);
+    for (const std::string& name : effect.cordoned) {
+        const NodeId id = state.find_node(name);
+        if (id == kNone || most[id] == 0) continue;
+        Node cordoned = state.node(id);
+        cordoned.unschedulable = true;
+        set(name, cluster::excluded(*group.shape, cordoned) == cluster::Exclusion::None);
+    }
+    for (const std::string& name : effect.removed_nodes) set(name, false);
+}
+
+void sum_unseen(const State& state, Landscape& land) {
+    land.unseen.assign(state.rows().size(), 0);
+    for (const PodId id : state.unseen()) {
+        const cluster::PodSlot& pod = state.pod(id);
+        const cluster::WorkloadId root = state.root_of(id);
+        const auto each = estimate(*pod.shape, root == kNone ? std::nullopt : state.highest_use(root));
+        Bytes& sum = land.unseen[pod.node];
+        if (!each && pod.first_sample_at != 0) {
+            sum = sum < 0 ? sum : sum + pod.use.bytes;
+        } else if (!each || sum < 0) {
+            sum = -1;
+        } else {
+            sum += *each;
+        }
+    }
+}
+
+void lay_out_leaving(const State& state, const Background& background, const Effect& effect, Landscape& land) {
+    if (effect.leaving.empty() && background.leaving.empty()) return;
+    land.leaving_on.resize(state.rows().size());
+    const auto add = [&](PodId id, int group, bool own) {
+        const NodeId node = state.pod(id).node;
+        if (node == kNone) return;
+        const auto& here = land.leaving_on[node];
+        if (std::any_of(here.begin(), here.end(), [&](std::uint32_t at) { return land.leaving[at].pod == id; })) return;
+        land.leaving_on[node].push_back(static_cast<std::uint32_t>(land.leaving.size()));
+        land.leaving.push_back({id, group, own});
+    };
+    for (const PodName& name : effect.leaving) {
+        const PodId id = state.find_pod(name.ns, name.name);
+        if (id != kNone) add(id, name.group, true);
+    }
+    const auto own_groups = static_cast<int>(effect.incoming.size());
+    for (std::size_t i = 0; i < background.leaving.size(); ++i) {
+        const int group = background.leaving_groups[i];
+        add(background.leaving[i], group < 0 ? -1 : group + own_groups, false);
+    }
+}
+
+}  // namespace
+
+Landscape lay_out(const State& state, const Background& background, const Effect& effect) {
+    Landscape land;
+    land.groups = effect.incoming;
+    land.origins.assign(effect.incoming.size(), Origin::Own);
+    land.own_count = effect.incoming.size();
+    land.groups.insert(land.groups.end(), background.groups.begin(), background.groups.end());
+    land.origins.insert(land.origins.end(), background.origins.begin(), background.origins.end());
+    land.most.reserve(land.groups.size());
+    std::int64_t all_pods = 0;
+    for (const PodGroup& group : land.groups) all_pods += group.count;
+    for (const PodGroup& group : land.groups) {
+        std::vector<std::int64_t> most = filtered(state, group);
+        apply_node_changes(state, effect, group, most);
+        const bool bounded = !group.shape->spreads.empty() && !group.replaces && background.leaving.empty();
+        if (bounded) bound_by_spread(state, group, all_pods, most);
+        land.most.push_back(std::move(most));
+    }
+    sum_unseen(state, land);
+    lay_out_leaving(state, background, effect, land);
+    return land;
+}
+
+}  // namespace helix::gate
