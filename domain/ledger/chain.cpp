@@ -1,0 +1,54 @@
+#include "domain/ledger/chain.hpp"
+
+namespace helix::ledger {
+
+std::string_view to_string(Fault fault) {
+    switch (fault) {
+        case Fault::Missing:
+            return "record missing";
+        case Fault::Changed:
+            return "the record's bytes do not give its hash";
+        case Fault::BrokenLink:
+            return "prev_hash is not the hash of the record before";
+        case Fault::Swapped:
+            return "another record stands in its place";
+        case Fault::OutOfOrder:
+            return "a seq that was already passed comes again";
+        case Fault::Rewritten:
+            return "the hash is not the one remembered for this seq";
+    }
+    return "unknown fault";
+}
+
+void ChainChecker::next(const Record& record, const std::optional<Digest>& recomputed) {
+    const std::uint64_t expected = head_ ? head_->seq + 1 : 0;
+    const Digest link = head_ ? head_->hash : Digest{};
+    if (bad_) {
+        // The record that belongs right after the last good one turned up later: its place was taken, it is not lost.
+        const bool displaced = bad_->fault == Fault::Missing || bad_->fault == Fault::Changed;
+        if (displaced && record.prev_hash == link) bad_->fault = Fault::Swapped;
+        return;
+    }
+    if (record.seq > expected) {
+        bad_ = BadRecord{expected, Fault::Missing};
+    } else if (record.seq < expected) {
+        bad_ = BadRecord{record.seq, Fault::OutOfOrder};
+    } else if (!recomputed || *recomputed != record.hash) {
+        bad_ = BadRecord{expected, Fault::Changed};
+    } else if (record.prev_hash != link) {
+        bad_ = BadRecord{expected, Fault::BrokenLink};
+    } else if (remembered_ && remembered_->seq == expected && remembered_->hash != record.hash) {
+        bad_ = BadRecord{expected, Fault::Rewritten};
+    } else {
+        head_ = Head{expected, record.hash};
+    }
+}
+
+std::optional<BadRecord> ChainChecker::finish() const {
+    if (bad_) return bad_;
+    const std::uint64_t next_seq = head_ ? head_->seq + 1 : 0;
+    if (remembered_ && remembered_->seq >= next_seq) return BadRecord{next_seq, Fault::Missing};
+    return std::nullopt;
+}
+
+}  // namespace helix::ledger

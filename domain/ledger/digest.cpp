@@ -1,0 +1,39 @@
+#include "domain/ledger/digest.hpp"
+
+#include <cstddef>
+
+namespace helix::ledger {
+namespace {
+
+constexpr std::string_view kDigits = "0123456789abcdef";
+
+/// The value of one lower-case digit, or 16.
+unsigned nibble(char c) {
+    if (c >= '0' && c <= '9') return static_cast<unsigned>(c - '0');
+    if (c >= 'a' && c <= 'f') return static_cast<unsigned>(c - 'a') + 10U;
+    return 16U;
+}
+
+}  // namespace
+
+std::string to_hex(const Digest& digest) {
+    std::string out(2 * digest.size(), '0');
+    for (std::size_t i = 0; i < digest.size(); ++i) {
+        out[2 * i] = kDigits[digest[i] >> 4U];
+        out[2 * i + 1] = kDigits[digest[i] & 0xFU];
+    }
+    return out;
+}
+
+bool from_hex(std::string_view text, Digest& out) {
+    if (text.size() != 2 * out.size()) return false;
+    for (std::size_t i = 0; i < out.size(); ++i) {
+        const unsigned high = nibble(text[2 * i]);
+        const unsigned low = nibble(text[2 * i + 1]);
+        if (high > 15U || low > 15U) return false;
+        out[i] = static_cast<std::uint8_t>(high * 16U + low);
+    }
+    return true;
+}
+
+}  // namespace helix::ledger
