@@ -26,6 +26,12 @@ struct LedgerQuery {
     bool newest_first = false;
 };
 
+/// The bounds of `query`, checked by every store. Errors: InvalidArgument.
+inline Result<void> check(const LedgerQuery& query) {
+    if (query.limit >= 1 && query.limit <= LedgerQuery::kLimitMax) return {};
+    return error(Code::InvalidArgument, "limit must be in 1 .. " + std::to_string(LedgerQuery::kLimitMax));
+}
+
 /// An append-only, totally ordered store of ledger records.
 ///
 /// The store keeps what it is given, byte for byte; it does not compute digests. Who reads decides whether the chain

@@ -1,0 +1,44 @@
+#include "adapters/ledger_sqlite/rows.hpp"
+
+#include <algorithm>
+#include <string>
+
+namespace helix::ledger_sqlite {
+void read_digest(std::string_view bytes, ledger::Digest& out) {
+    out.fill(0);
+    if (bytes.size() == out.size())
+        std::transform(bytes.begin(), bytes.end(), out.begin(), [](char c) { return static_cast<unsigned char>(c); });
+}
+
+void bind_record(Statement& statement, const ledger::Record& record) {
+    statement.bind(1, static_cast<std::int64_t>(record.seq));
+    statement.bind(2, std::int64_t{ledger::kFormatVersion});
+    statement.bind(3, std::string_view(record.id));
+    statement.bind(4, record.at_us);
+    statement.bind(5, std::string_view(record.kind));
+    statement.bind(6, std::string_view(record.target));
+    statement.bind(7, std::string_view(record.actor));
+    statement.bind(8, std::string_view(record.body));
+    statement.bind_blob(9, record.prev_hash.data(), static_cast<int>(record.prev_hash.size()));
+    statement.bind_blob(10, record.hash.data(), static_cast<int>(record.hash.size()));
+}
+
+Result<void> read_record(const Statement& row, ledger::Record& record) {
+    record.seq = static_cast<std::uint64_t>(row.integer(0));
+    if (const std::int64_t version = row.integer(1); version > ledger::kFormatVersion)
+        return error(Code::Unimplemented,
+                     "ledger record " + std::to_string(record.seq) + " is of format version " +
+                         std::to_string(version) + ", this program knows " + std::to_string(ledger::kFormatVersion),
+                     "read it with a newer helix", "seq " + std::to_string(record.seq));
+    record.id = row.bytes(2);
+    record.at_us = row.integer(3);
+    record.kind = row.bytes(4);
+    record.target = row.bytes(5);
+    record.actor = row.bytes(6);
+    record.body = row.bytes(7);
+    read_digest(row.bytes(8), record.prev_hash);
+    read_digest(row.bytes(9), record.hash);
+    return {};
+}
+
+}  // namespace helix::ledger_sqlite

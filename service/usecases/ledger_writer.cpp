@@ -1,0 +1,146 @@
+#include "service/usecases/ledger_writer.hpp"
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+#include "service/wire/canonical_json.hpp"
+#include "service/wire/parse_json.hpp"
+#include "service/wire/record_json.hpp"
+
+namespace helix::usecases {
+namespace {
+
+using ledger::Record;
+
+bool is_kind(std::string_view kind) {
+    return !kind.empty() && kind.size() <= LedgerDraft::kKindBytesMax &&
+           kind.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_.-") == std::string_view::npos;
+}
+
+bool is_text(std::string_view text) {
+    std::string scratch;
+    return text.size() <= LedgerDraft::kTextBytesMax && wire::append_json_string(scratch, text);
+}
+
+Error wrong(const char* member, const char* wanted) {
+    return error(Code::InvalidArgument, std::string("ledger draft: ") + member + " must be " + wanted, {}, member);
+}
+
+/// Everything of the record that does not depend on its place; done by each caller for itself, before it queues.
+Result<Record> prepare(LedgerDraft draft) {
+    if (!is_kind(draft.kind)) return wrong("kind", "1 to 128 of a-z 0-9 _ . -");
+    if (!is_text(draft.target)) return wrong("target", "UTF-8 of at most 1024 bytes");
+    if (!is_text(draft.actor)) return wrong("actor", "UTF-8 of at most 1024 bytes");
+    const auto body = wire::parse_json(draft.body, {.bytes = LedgerDraft::kBodyBytesMax});
+    if (!body) return body.error();
+    if (!body->is_object()) return wrong("body", "a JSON object");
+    auto canonical = wire::canonical_json(*body);
+    if (!canonical) return canonical.error();
+    Record record;
+    record.kind = std::move(draft.kind);
+    record.target = std::move(draft.target);
+    record.actor = std::move(draft.actor);
+    record.body = *std::move(canonical);
+    return record;
+}
+
+}  // namespace
+
+/// One caller's record on its way; `done` and `outcome` are guarded by the writer's mutex.
+struct LedgerWriter::Waiting {
+    Record record;
+    Result<void> outcome;
+    bool done = false;
+    std::condition_variable wake;  // its outcome is there, or it is its turn to lead
+};
+
+Result<Record> LedgerWriter::append(LedgerDraft draft) {
+    auto prepared = prepare(std::move(draft));
+    if (!prepared) return prepared;
+    Waiting mine;
+    mine.record = *std::move(prepared);
+
+    std::unique_lock lock(mutex_);
+    queue_.push_back(&mine);
+    while (!mine.done) {
+        if (leading_)
+            mine.wake.wait(lock);
+        else
+            lead(lock);
+    }
+    if (!mine.outcome) return std::move(mine.outcome).error();
+    return std::move(mine.record);
+}
+
+/// Commits the first that wait, tells them, and lets the next in line lead. Only one leads at a time, so records are
+/// committed in the order of the queue; the leader's own need not be among them when very many wait.
+void LedgerWriter::lead(std::unique_lock<std::mutex>& lock) {
+    leading_ = true;
+    const auto count = static_cast<std::ptrdiff_t>(std::min(queue_.size(), kBatchMax));
+    std::vector<Waiting*> batch(queue_.begin(), queue_.begin() + count);
+    queue_.erase(queue_.begin(), queue_.begin() + count);
+    lock.unlock();
+    commit(batch);
+    lock.lock();
+    leading_ = false;
+    for (Waiting* waiting : batch) {
+        waiting->done = true;
+        waiting->wake.notify_one();
+    }
+    if (!queue_.empty()) queue_.front()->wake.notify_one();
+}
+
+void LedgerWriter::commit(std::vector<Waiting*>& batch) {
+    std::vector<Record> records;
+    records.reserve(batch.size());
+    for (Waiting* waiting : batch) records.push_back(std::move(waiting->record));
+    Result<void> outcome;
+    std::uint64_t conflicts = 0;
+    for (int attempt = 0; attempt < kAttemptsMax; ++attempt) {
+        outcome = try_commit(records);
+        if (outcome) break;
+        head_known_ = false;
+        if (outcome.error().code != Code::Conflict) break;
+        ++conflicts;
+    }
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+        batch[i]->record = std::move(records[i]);
+        batch[i]->outcome = outcome;
+    }
+    const std::lock_guard lock(mutex_);
+    counts_.conflicts += conflicts;
+    if (outcome) {
+        counts_.records += batch.size();
+        ++counts_.commits;
+    }
+}
+
+Result<void> LedgerWriter::try_commit(std::vector<Record>& records) {
+    if (!head_known_) {
+        auto head = store_.head();
+        if (!head) return head.error();
+        head_ = *head;
+        head_known_ = true;
+    }
+    std::optional<ledger::Head> head = head_;
+    for (Record& record : records) {
+        record.seq = head ? head->seq + 1 : 0;
+        record.id = ids_.ulid();
+        record.at_us = clock_.now_us();
+        if (auto sealed = wire::seal(record, head ? head->hash : ledger::Digest{}, sha256_); !sealed) return sealed;
+        head = ledger::Head{record.seq, record.hash};
+    }
+    if (auto appended = store_.append_all(records); !appended) return appended;
+    head_ = head;
+    return {};
+}
+
+LedgerWriter::Counts LedgerWriter::counts() const {
+    const std::lock_guard lock(mutex_);
+    return counts_;
+}
+
+}  // namespace helix::usecases

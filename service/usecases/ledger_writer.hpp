@@ -1,0 +1,91 @@
+#pragma once
+
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "domain/core/result.hpp"
+#include "domain/ledger/digest.hpp"
+#include "service/ports/clock.hpp"
+#include "service/ports/id_source.hpp"
+#include "service/ports/ledger_store.hpp"
+
+namespace helix::usecases {
+
+/// What a record says; the writer adds its place in the chain.
+struct LedgerDraft {
+    static constexpr std::size_t kKindBytesMax = 128;
+    static constexpr std::size_t kTextBytesMax = 1024;
+    static constexpr std::size_t kBodyBytesMax = 1024 * 1024;
+
+    std::string kind;         ///< lower-case words joined by dots: [a-z0-9_.-]
+    std::string target;       ///< cluster or silo; may be empty
+    std::string actor;        ///< the authenticated identity of who asked
+    std::string body = "{}";  ///< JSON text of one object, in any spacing; it is stored canonically
+};
+
+/// Appends to the ledger: the one place where a record gets its seq, id, time and hashes.
+///
+/// Group commit: a caller that finds nobody committing takes all drafts that wait, its own among them, seals them in
+/// order and appends them as one durable commit; whoever comes meanwhile waits for the next. There is no timer: alone,
+/// an append costs one commit, and under load as many share one as arrived during the commit before.
+///
+/// Other processes may append to the same store. Who loses the race for a seq seals again on the new head.
+///
+/// Thread safety: any method from any thread. The ports outlive the writer; the writer outlives its callers.
+class LedgerWriter {
+public:
+    /// Records in one commit at most; bounds how long a commit can take.
+    static constexpr std::size_t kBatchMax = 1000;
+    /// Tries to win against other processes before giving up.
+    static constexpr int kAttemptsMax = 100;
+
+    LedgerWriter(ports::LedgerStore& store, const ports::Clock& clock, ports::IdSource& ids, ledger::Sha256 sha256)
+        : store_(store), clock_(clock), ids_(ids), sha256_(sha256) {}
+    LedgerWriter(const LedgerWriter&) = delete;
+    LedgerWriter& operator=(const LedgerWriter&) = delete;
+
+    /// Appends one record; it is durable when this returns it.
+    /// Errors: InvalidArgument when the draft is not well-formed (nothing was written); Conflict when other processes
+    /// won every try; else the store's: after Unavailable nothing was written, after UnknownOutcome look by the
+    /// record's content before doing it again.
+    Result<ledger::Record> append(LedgerDraft draft);
+
+    Result<ledger::Record> append(std::string kind, std::string target, std::string actor, std::string body_json) {
+        return append(LedgerDraft{std::move(kind), std::move(target), std::move(actor), std::move(body_json)});
+    }
+
+    struct Counts {
+        std::uint64_t records = 0;    ///< appended
+        std::uint64_t commits = 0;    ///< durable commits that carried them
+        std::uint64_t conflicts = 0;  ///< times another process was first
+    };
+    [[nodiscard]] Counts counts() const;
+
+private:
+    struct Waiting;
+
+    void lead(std::unique_lock<std::mutex>& lock);
+    void commit(std::vector<Waiting*>& batch);
+    Result<void> try_commit(std::vector<ledger::Record>& records);
+
+    ports::LedgerStore& store_;
+    const ports::Clock& clock_;
+    ports::IdSource& ids_;
+    const ledger::Sha256 sha256_;
+
+    mutable std::mutex mutex_;
+    std::vector<Waiting*> queue_;  // on their callers' stacks, who wait until theirs is done
+    bool leading_ = false;         // somebody is committing
+    Counts counts_;
+
+    // Used by the leader alone, without the lock.
+    bool head_known_ = false;
+    std::optional<ledger::Head> head_;
+};
+
+}  // namespace helix::usecases

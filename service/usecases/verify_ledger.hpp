@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "domain/core/result.hpp"
+#include "domain/ledger/chain.hpp"
+#include "domain/ledger/digest.hpp"
+#include "service/ports/ledger_store.hpp"
+
+namespace helix::usecases {
+
+/// What `verify_ledger` found.
+struct LedgerReport {
+    std::uint64_t records = 0;             ///< records read
+    std::optional<ledger::Head> head;      ///< the last good record
+    std::optional<ledger::BadRecord> bad;  ///< the first bad one; unset when the chain is whole
+    std::string why;                       ///< a sentence naming the seq; empty when the chain is whole
+
+    [[nodiscard]] bool whole() const { return !bad.has_value(); }
+    [[nodiscard]] std::optional<std::uint64_t> first_bad_seq() const {
+        return bad ? std::optional(bad->seq) : std::nullopt;
+    }
+};
+
+/// Called every few thousand records with their number so far; returns false to stop early.
+using VerifyProgress = std::function<bool(std::uint64_t records)>;
+
+/// Reads the whole ledger, computes every hash again and checks every link. Memory is bounded.
+///
+/// A changed, missing or swapped record is found and the first bad seq named. A tail that was cut off is not seen from
+/// the ledger alone, because what is left is a whole, shorter chain: only `remembered`, a head written down elsewhere
+/// earlier, shows it (and likewise a ledger rewritten with fresh hashes throughout).
+/// Errors: those of LedgerStore::scan; DeadlineExceeded when `progress` stopped it.
+Result<LedgerReport> verify_ledger(ports::LedgerStore& store, ledger::Sha256 sha256,
+                                   const VerifyProgress& progress = {},
+                                   const std::optional<ledger::Head>& remembered = std::nullopt);
+
+}  // namespace helix::usecases

@@ -1,0 +1,21 @@
+#include "adapters/ledger_sqlite/sqlite_ledger_store.hpp"
+#include "tests/contract/ledger_store_contract.hpp"
+#include "tests/ledger/temp_folder.hpp"
+
+namespace helix::contract {
+namespace {
+
+std::unique_ptr<ports::LedgerStore> open_sqlite(const std::string& place) {
+    static const ledger::TempFolder folder;
+    auto store = ledger_sqlite::SqliteLedgerStore::open(folder.file(place + ".sqlite"));
+    if (store) return *std::move(store);
+    ADD_FAILURE() << store.error().message;
+    return nullptr;
+}
+
+const LedgerEngine kSqlite{.name = "sqlite", .open = open_sqlite};
+
+INSTANTIATE_TEST_SUITE_P(Sqlite, LedgerStoreContract, testing::Values(kSqlite), engine_name);
+
+}  // namespace
+}  // namespace helix::contract
