@@ -143,4 +143,9 @@ LedgerWriter::Counts LedgerWriter::counts() const {
     return counts_;
 }
 
+std::size_t LedgerWriter::waiting() const {
+    const std::lock_guard lock(mutex_);
+    return queue_.size();
+}
+
 }  // namespace helix::usecases

@@ -66,6 +66,9 @@ public:
     };
     [[nodiscard]] Counts counts() const;
 
+    /// Callers whose records wait for the next commit.
+    [[nodiscard]] std::size_t waiting() const;
+
 private:
     struct Waiting;
 
