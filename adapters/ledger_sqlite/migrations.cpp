@@ -35,12 +35,12 @@ Result<void> apply_missing(Connection& connection, std::span<const Migration> mi
 }  // namespace
 
 Result<void> refuse_foreign(Connection& connection) {
-    const auto id = number(connection, "PRAGMA application_id");
-    if (!id) return id.error();
-    if (*id == kApplicationId) return {};
+    // In this order: tables and mark appear in one commit, so whoever sees tables then sees the mark too.
     const auto tables = number(connection, "SELECT count(*) FROM sqlite_schema");
     if (!tables) return tables.error();
-    if (*id == 0 && *tables == 0) return {};
+    const auto id = number(connection, "PRAGMA application_id");
+    if (!id) return id.error();
+    if (*id == kApplicationId || (*id == 0 && *tables == 0)) return {};
     return error(Code::PreconditionFailed, "ledger " + connection.path() + ": the file is another program's database",
                  "give the ledger a file of its own", connection.path());
 }
