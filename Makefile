@@ -1,0 +1,40 @@
+# Every target sets up what it needs by itself: packages, Go, the build. `make help` lists them.
+PRESET ?= dev
+JOBS ?= $(shell nproc)
+BUILD := build/$(PRESET)
+CLUSTER_PROGRAM := build/testcluster/helix-testcluster
+
+.PHONY: help setup build testcluster test quick demo bench format lint clean
+help:            ## Show this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 14
+
+setup:           ## Install the Debian packages and a Go that building needs
+	@scripts/setup
+
+build: setup     ## Compile everything (PRESET=dev|release|asan|tsan)
+	@[ -f $(BUILD)/build.ninja ] || cmake --preset $(PRESET)
+	@cmake --build --preset $(PRESET) -j $(JOBS)
+
+testcluster: setup  ## Build the real control plane that tests and `make demo CLUSTER=real` start
+	@tests/cluster/build $(dir $(CLUSTER_PROGRAM))
+
+test: build testcluster  ## Pass all tests, against real parts
+	@HELIX_TESTCLUSTER=$(abspath $(CLUSTER_PROGRAM)) ctest --preset $(PRESET) -j $(JOBS)
+
+quick: build     ## Pass the tests that need no outside part
+	@ctest --preset $(PRESET) -L quick -j $(JOBS)
+
+demo: setup      ## Start the service and turn the helix (CLUSTER=real|sim, ONCE=1, KUBECONFIG=..., CONTEXT=...)
+	@scripts/demo
+
+bench: setup     ## Measure against named peers, as ratios
+	@scripts/bench
+
+format:          ## Lay out the sources with clang-format
+	@git ls-files -z '*.cpp' '*.hpp' | xargs -0 clang-format -i
+
+lint: build      ## Run clang-tidy over the sources
+	@git ls-files 'domain/*.cpp' 'service/*.cpp' 'adapters/*.cpp' | xargs -P $(JOBS) -n 4 clang-tidy -quiet -p $(BUILD)
+
+clean:           ## Remove what was built
+	@rm -rf build
