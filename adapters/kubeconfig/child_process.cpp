@@ -1,0 +1,129 @@
+#include "adapters/kubeconfig/child_process.hpp"
+
+#include <array>
+#include <cerrno>
+#include <system_error>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace helix::kubeconfig {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+constexpr int kLookAgain_ms = 20;
+
+class Fd {
+public:
+    explicit Fd(int fd) : fd_(fd) {}
+    ~Fd() { reset(); }
+    Fd(const Fd&) = delete;
+    Fd& operator=(const Fd&) = delete;
+    void reset() {
+        if (fd_ >= 0) ::close(fd_);
+        fd_ = -1;
+    }
+    [[nodiscard]] int get() const { return fd_; }
+
+private:
+    int fd_;
+};
+
+std::vector<char*> pointers(std::vector<std::string>& words) {
+    std::vector<char*> out;
+    for (std::string& word : words) out.push_back(word.data());
+    out.push_back(nullptr);
+    return out;
+}
+
+Error spawn_failure(int number) {
+    if (number == ENOENT) return error(Code::NotFound, "no such program");
+    if (number == EACCES) return error(Code::PermissionDenied, "the program may not be run");
+    return error(Code::Unavailable, "the program did not start: " + std::generic_category().message(number));
+}
+
+Result<pid_t> spawn(const Child& child, int output) {
+    posix_spawn_file_actions_t actions;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+    posix_spawn_file_actions_adddup2(&actions, output, 1);
+    posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0);
+    posix_spawn_file_actions_addclosefrom_np(&actions, 3);
+    posix_spawnattr_t attributes;
+    posix_spawnattr_init(&attributes);
+    sigset_t none, all;
+    sigemptyset(&none);
+    sigfillset(&all);
+    posix_spawnattr_setsigmask(&attributes, &none);
+    posix_spawnattr_setsigdefault(&attributes, &all);
+    posix_spawnattr_setpgroup(&attributes, 0);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+    std::vector<std::string> words{child.program}, environment = child.environment;
+    words.insert(words.end(), child.arguments.begin(), child.arguments.end());
+    pid_t pid = -1;
+    const int rc = ::posix_spawn(&pid, child.program.c_str(), &actions, &attributes, pointers(words).data(),
+                                 pointers(environment).data());
+    posix_spawnattr_destroy(&attributes);
+    posix_spawn_file_actions_destroy(&actions);
+    if (rc != 0) return spawn_failure(rc);
+    return pid;
+}
+
+/// Reads what is there. False at the end of the output.
+bool drain(int fd, std::string& output) {
+    std::array<char, 16384> buffer;
+    const ssize_t got = ::read(fd, buffer.data(), buffer.size());
+    if (got > 0) output.append(buffer.data(), static_cast<std::size_t>(got));
+    return got > 0 || (got < 0 && (errno == EAGAIN || errno == EINTR));
+}
+
+bool has_ended(pid_t pid) {
+    siginfo_t info{};
+    return ::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == pid;
+}
+
+/// Follows the child to its end; an error when it had to be given up.
+Result<std::string> follow(const Child& child, pid_t pid, Fd& output, const std::stop_token& stop) {
+    const auto deadline = Clock::now() + child.timeout;
+    std::string text;
+    for (bool open = true;;) {
+        pollfd wait{output.get(), POLLIN, 0};
+        const bool ended = has_ended(pid);  // before the last look, so that nothing printed is missed
+        const bool readable = ::poll(&wait, open ? 1 : 0, ended ? 0 : kLookAgain_ms) > 0;
+        if (readable) open = drain(output.get(), text);
+        if (text.size() > child.output_bytes_max) return error(Code::ResourceExhausted, "the program prints too much");
+        if (ended && !readable) return text;
+        if (stop.stop_requested()) return error(Code::Unavailable, "stopped");
+        if (Clock::now() > deadline)
+            return error(Code::DeadlineExceeded,
+                         "the program did not end within " + std::to_string(child.timeout.count()) + " ms");
+    }
+}
+
+}  // namespace
+
+Result<std::string> run(const Child& child, const std::stop_token& stop) {
+    std::array<int, 2> pipe{};
+    if (::pipe2(pipe.data(), O_CLOEXEC | O_NONBLOCK) != 0) return spawn_failure(errno);
+    Fd output(pipe[0]), input(pipe[1]);
+    // The child's end must block: a program that finds its output full would otherwise lose part of it.
+    ::fcntl(input.get(), F_SETFL, 0);
+    auto pid = spawn(child, input.get());
+    input.reset();
+    if (!pid) return std::move(pid).error();
+    auto text = follow(child, *pid, output, stop);
+    ::kill(-*pid, SIGKILL);  // it and what it left behind; not reaped yet, so the number is still its own
+    int status = 0;
+    while (::waitpid(*pid, &status, 0) < 0 && errno == EINTR) {
+    }
+    if (!text) return text;
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return text;
+    return error(Code::Unavailable, WIFEXITED(status) ? "the program ended with " + std::to_string(WEXITSTATUS(status))
+                                                      : "the program was killed");
+}
+
+}  // namespace helix::kubeconfig
