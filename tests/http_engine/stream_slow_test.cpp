@@ -15,6 +15,10 @@ using testing::RawClient;
 using testing::read_events;
 using testing::SeenEvent;
 
+/// Longer than a reader that does read may be kept waiting: with a send buffer smaller than a segment every step waits
+/// for a delayed acknowledgement (40 to 200 ms), and then for its turn on a busy machine.
+constexpr Millis kGrace{2'000};
+
 class StreamSlowTest : public testing::StreamTest {
 protected:
     static HubOptions small_buffers() {
@@ -43,7 +47,7 @@ INSTANTIATE_TEST_SUITE_P(Transport, StreamSlowTest, ::testing::Values(false, tru
 TEST_P(StreamSlowTest, AStalledOneIsCutAtItsBoundAndResumesWithoutGap) {
     HubOptions options = small_buffers();
     options.lag_bytes_max = 64 * 1024;
-    options.lag_grace = Millis{50};
+    options.lag_grace = kGrace;
     start(options);
     RawClient stalled = subscribe("", 4096);
     RawClient good = subscribe();
@@ -100,7 +104,7 @@ TEST_P(StreamSlowTest, OneThatFallsOutOfTheRingIsToldAndGoesOn) {
 TEST_P(StreamSlowTest, ManyStalledOnesDoNotHoldUpTheOthersAndAllMayReconnectAtOnce) {
     HubOptions options = small_buffers();
     options.lag_bytes_max = 16 * 1024;
-    options.lag_grace = Millis{50};
+    options.lag_grace = kGrace;
     start(options);
     std::vector<RawClient> stalled;
     for (int i = 0; i < 50; ++i) stalled.push_back(subscribe("", 4096));
@@ -110,7 +114,7 @@ TEST_P(StreamSlowTest, ManyStalledOnesDoNotHoldUpTheOthersAndAllMayReconnectAtOn
     const std::uint64_t newest = flood();
     reader.join();
     EXPECT_EQ(check_order(all, 0), newest);
-    ASSERT_TRUE(eventually([&] { return hub_->stats().cut_total == 50; }));
+    ASSERT_TRUE(eventually([&] { return hub_->stats().cut_total == 50; })) << hub_->stats().cut_total << " cut";
     stalled.clear();
 
     std::vector<RawClient> back;
