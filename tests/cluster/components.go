@@ -106,7 +106,8 @@ func controllerManagerArgs(c *Cluster) []string {
 func kwokArgs(c *Cluster) []string {
 	return []string{
 		"--kubeconfig=" + c.path(kwokController+".kubeconfig"), "--config=" + c.path("kwok.yaml"),
-		"--manage-all-nodes=true", "--node-lease-duration-seconds=300", "-v", "WARN",
+		"--manage-all-nodes=true", "--node-lease-duration-seconds=300",
+		"-v", "ERROR", // it warns at every scrape of a node without pods
 		"--node-ip=127.0.0.1", "--node-port=" + c.port(kwokController), "--server-address=" + c.address(kwokController),
 		"--tls-cert-file=" + c.cert("server"), "--tls-private-key-file=" + c.key("server"),
 		"--cidr=10.200.0.1/16",

@@ -28,6 +28,9 @@ var commands = []command{
 	{"down", "stop the cluster in --dir", runDown},
 	{"stop", "stop one component, for instance: stop kube-apiserver --dir DIR", runStop},
 	{"start", "start one component again", runStart},
+	{"load", "create nodes and pods", runLoad},
+	{"usage", "set what chosen pods use, as metrics.k8s.io will report it", runUsage},
+	{"wait-metrics", "wait until every node and running pod has figures", runWaitMetrics},
 	{"token", "print an ExecCredential (the kubeconfig context dev-exec calls this)", runToken},
 	{"status", "say which components run, with their process ids", runStatus},
 }

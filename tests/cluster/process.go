@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -77,9 +78,10 @@ func (c *Cluster) running(name string) *processID {
 	return &id
 }
 
+// children are the components that this process has started and that have not been reaped yet.
+var children sync.WaitGroup
+
 // launch starts the named component in a session of its own and records it; it does not wait for readiness.
-//
-// The child's end is reaped in the background while this process lives.
 func (c *Cluster) launch(name string, reserved []*os.File) error {
 	if id := c.running(name); id != nil {
 		return fmt.Errorf("%s already runs as process %d", name, id.Pid)
@@ -101,7 +103,7 @@ func (c *Cluster) launch(name string, reserved []*os.File) error {
 		return fmt.Errorf("start %s: %w", name, err)
 	}
 	id, err := identify(cmd.Process.Pid)
-	go cmd.Wait() //nolint:errcheck // how it ended is in its log
+	children.Go(func() { _ = cmd.Wait() }) // how it ended is in its log
 	if err != nil {
 		return fmt.Errorf("%s ended at once; %s", name, c.logTail(name))
 	}

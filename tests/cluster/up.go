@@ -50,7 +50,11 @@ func runUp(args []string) error {
 		return nil
 	}
 	<-stop
-	return c.stopAll(*wipe)
+	if err := c.stopAll(*wipe); err != nil {
+		return err
+	}
+	children.Wait() // so that not even zombies remain for whoever looks next
+	return nil
 }
 
 // stopRequests is closed at the first SIGTERM or SIGINT, or when standard input ends if that is watched.
