@@ -81,6 +81,7 @@ void read_head(Document& document, Manifest& manifest) {
             manifest.name = std::move(metadata.name);
             manifest.uid = std::move(metadata.uid);
             manifest.resource_version = std::move(metadata.resource_version);
+            manifest.generation = metadata.generation;
             manifest.deleting = metadata.deleting;
             manifest.cycle = std::move(metadata.cycle);
         }

@@ -91,6 +91,7 @@ struct Manifest {
     std::string name;
     std::string uid;
     std::string resource_version;
+    std::int64_t generation = 0;
     bool deleting = false;
     std::string cycle;                          ///< annotation helix.eose.ca/cycle
     std::optional<std::int64_t> replicas;       ///< spec.replicas

@@ -79,9 +79,9 @@ void State::erase_node(std::string_view name) {
     if (const NodeId id = find_node(name); id != kNone) drop_node(id);
 }
 
-void State::finish_relist_nodes() {
+void State::finish_relist_nodes(std::uint32_t mark) {
     for (NodeId id = 0; id < rows_.size(); ++id)
-        if (rows_[id].live && node_marks_[id] != mark_) drop_node(id);
+        if (rows_[id].live && node_marks_[id] < mark) drop_node(id);
 }
 
 void State::set_node_usage(std::string_view name, Usage use) {

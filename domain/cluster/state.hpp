@@ -105,11 +105,12 @@ public:
     void set_node_usage(std::string_view name, Usage use);
     void set_pod_usage(std::string_view ns, std::string_view name, Usage use);
 
-    /// A relist: everything of that kind not upserted between the two calls is erased at the second.
-    void begin_relist() { ++mark_; }
-    void finish_relist_nodes();
-    void finish_relist_pods();
-    void finish_relist_workloads(WorkloadKind kind);
+    /// A relist: everything of that kind not upserted since the begin that gave `mark` is erased at the finish.
+    /// Relists of several kinds may be under way at one time.
+    std::uint32_t begin_relist() { return ++mark_; }
+    void finish_relist_nodes(std::uint32_t mark);
+    void finish_relist_pods(std::uint32_t mark);
+    void finish_relist_workloads(WorkloadKind kind, std::uint32_t mark);
 
     [[nodiscard]] std::span<const UnitRow> rows() const { return rows_; }
     [[nodiscard]] const Node& node(NodeId id) const { return nodes_[id]; }

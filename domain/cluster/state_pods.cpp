@@ -180,9 +180,9 @@ void State::erase_pod(std::string_view ns, std::string_view name) {
     if (const PodId id = find_pod(ns, name); id != kNone) drop_pod(id);
 }
 
-void State::finish_relist_pods() {
+void State::finish_relist_pods(std::uint32_t mark) {
     for (PodId id = 0; id < pods_.size(); ++id)
-        if (pods_[id].live && pods_[id].mark != mark_) drop_pod(id);
+        if (pods_[id].live && pods_[id].mark < mark) drop_pod(id);
 }
 
 WorkloadId State::root_of(PodId id) const {

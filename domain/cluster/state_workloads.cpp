@@ -102,10 +102,10 @@ void State::erase_workload(WorkloadKind kind, std::string_view ns, std::string_v
     if (const WorkloadId id = find_workload(kind, ns, name); id != kNone) drop_workload(id);
 }
 
-void State::finish_relist_workloads(WorkloadKind kind) {
+void State::finish_relist_workloads(WorkloadKind kind, std::uint32_t mark) {
     for (WorkloadId id = 0; id < workloads_.size(); ++id) {
         const WorkloadSlot& slot = workloads_[id];
-        if (slot.live && slot.known && slot.workload.kind == kind && slot.mark != mark_) drop_workload(id);
+        if (slot.live && slot.known && slot.workload.kind == kind && slot.mark < mark) drop_workload(id);
     }
 }
 

@@ -1,0 +1,74 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "adapters/http2_client/answer.hpp"
+#include "adapters/http2_client/channel.hpp"
+#include "adapters/kube_objects/decoder.hpp"
+#include "adapters/kubernetes/gateway.hpp"
+#include "adapters/kubernetes/mirror.hpp"
+#include "adapters/kubernetes/reflector.hpp"
+#include "adapters/kubernetes/sync_loop.hpp"
+
+namespace helix::kubernetes {
+
+/// What all watchers of one target share.
+struct WatchContext {
+    SyncLoop& loop;
+    http2_client::Channel& channel;
+    Gateway& gateway;
+    Mirror& mirror;
+    kube_objects::Decoder& decoder;
+    std::function<double()> random;
+    std::function<void()> sign_of_life;  ///< something came from the server
+    std::atomic<std::uint64_t>& requests;
+    std::atomic<std::uint64_t>& events;
+    int page_limit = 500;
+    int watch_timeout_s = 300;
+};
+
+/// Keeps one resource of the mirror up to date: carries out what its reflector says.
+///
+/// Thread safety: the sync loop's thread only; the channel's handlers hand everything over to it.
+class Watcher {
+public:
+    Watcher(WatchContext& context, kube_objects::Kind kind, std::string path, bool may_be_absent);
+
+    void start();
+
+    [[nodiscard]] const Reflector& reflector() const { return reflector_; }
+    [[nodiscard]] const std::string& path() const { return path_; }
+    /// The list was read and nothing stands in the way of the watch; or the API is not served here.
+    [[nodiscard]] bool current() const;
+
+private:
+    using Answer = Result<http2_client::Response>;
+
+    void carry_out(const Reflector::Step& step);
+    void fetch_page();
+    void open_watch();
+    void take_page(Answer&& answer);
+    void take_bytes(std::string_view bytes);
+    bool take_line(std::string_view line);
+    void end(const std::optional<Error>& failure);
+    void arm();
+
+    WatchContext& context_;
+    const kube_objects::Kind kind_;
+    const std::string path_;
+    Reflector reflector_;
+    std::uint64_t turn_ = 0;  // of the open request; what an older one still brings is passed over
+    http2_client::Channel::Ticket ticket_ = 0;
+    bool open_ = false;
+    Instant opened_at_{};
+    std::string line_;  // begun and not yet ended
+    std::shared_ptr<std::atomic<std::size_t>> backlog_ = std::make_shared<std::atomic<std::size_t>>(0);
+    Instant armed_for_{};
+};
+
+}  // namespace helix::kubernetes
