@@ -1,5 +1,6 @@
 #include "adapters/kubernetes/kubernetes_target.hpp"
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <mutex>
@@ -49,6 +50,8 @@ std::optional<Kind> watched_kind(const std::string& kind) {
     return std::nullopt;
 }
 
+constexpr std::chrono::seconds kMetricsWait{10};
+
 std::int64_t system_now_us() {
     return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
         .count();
@@ -62,6 +65,8 @@ std::function<double()> seeded_random() {
 http2_client::ChannelOptions channel_options(std::size_t connections) {
     http2_client::ChannelOptions options;
     options.max_connections = connections;
+    // Whoever asked decides about asking again: the watches with their pauses, Api::get once.
+    options.read_sends_max = 1;
     return options;
 }
 
@@ -86,6 +91,7 @@ public:
 private:
     void after_batch();
     void publish();
+    void start_metrics();
 
     const std::string name_;
     const std::string address_;
@@ -112,6 +118,7 @@ private:
     WatchContext context_;
     std::vector<std::unique_ptr<Watcher>> watchers_;
     MetricsPoller metrics_;
+    bool metrics_started_ = false;
 };
 
 KubernetesTarget::KubernetesTarget(std::string name, std::string address, std::unique_ptr<http2_client::Channel> shared,
@@ -146,7 +153,7 @@ KubernetesTarget::KubernetesTarget(std::string name, std::string address, std::u
         for (const Watched& one : kWatched)
             watchers_.push_back(std::make_unique<Watcher>(context_, one.kind, one.path, one.may_be_absent));
         for (const auto& watcher : watchers_) watcher->start();
-        metrics_.start();
+        loop_.post_at(std::chrono::steady_clock::now() + kMetricsWait, [this] { start_metrics(); });
     });
 }
 
@@ -180,7 +187,16 @@ void KubernetesTarget::publish() {
     relists_ = relists;
 }
 
+/// Figures of pods not yet listed would be dropped: the first poll waits for the lists, though not for ever.
+void KubernetesTarget::start_metrics() {
+    if (!std::exchange(metrics_started_, true)) metrics_.start();
+}
+
 void KubernetesTarget::after_batch() {
+    const bool listed = std::all_of(watchers_.begin(), watchers_.end(), [](const auto& watcher) {
+        return watcher->reflector().listed() || watcher->reflector().absent();
+    });
+    if (listed && !watchers_.empty()) start_metrics();
     publish();
     const std::uint64_t changes = mirror_.changes();
     if (changes == told_changes_) return;
