@@ -151,7 +151,7 @@ void WatchFeed::relist_kind(const World& world, const std::string& kind, cluster
     });
     floor_[kind] = world.resource_version();
     not_before_[kind] = 0;
-    mirror.begin_relist();
+    const std::uint32_t mark = mirror.begin_relist();
     for (const Object* object : world.all(kind)) {
         Event event{object->key, object->resource_version, false, {}};
         if (object->node) event.object = *object->node;
@@ -160,9 +160,9 @@ void WatchFeed::relist_kind(const World& world, const std::string& kind, cluster
         upsert(event, mirror);
         seen_[object->key] = Seen{floor_[kind], object->uid, false};
     }
-    if (kind == "Node") return mirror.finish_relist_nodes();
-    if (kind == "Pod") return mirror.finish_relist_pods();
-    mirror.finish_relist_workloads(cluster::workload_kind(kind));
+    if (kind == "Node") return mirror.finish_relist_nodes(mark);
+    if (kind == "Pod") return mirror.finish_relist_pods(mark);
+    mirror.finish_relist_workloads(cluster::workload_kind(kind), mark);
 }
 
 bool WatchFeed::shows(const Key& key, const std::string& resource_version, const std::string& uid) const {

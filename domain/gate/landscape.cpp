@@ -66,6 +66,37 @@ void sum_unseen(const State& state, Landscape& land) {
     }
 }
 
+/// Whether every pod of the group finds room now, wherever the scheduler puts the others.
+bool all_find_room(const State& state, const PodGroup& group, const std::vector<std::int64_t>& most) {
+    std::int64_t bound = 0;
+    std::int64_t room = 0;
+    for (NodeId id = 0; id < most.size(); ++id) {
+        bound += most[id];
+        room += fitting(state.rows()[id].free, group.shape->request, most[id]);
+        if (room >= group.count) return true;
+    }
+    return room >= std::min(bound, group.count);
+}
+
+/// A pod that finds no room now waits, and lands unjudged once anybody who is there today has left: so for such a write
+/// everybody on its candidates may leave.
+void let_everybody_leave(const State& state, Landscape& land) {
+    for (std::size_t group = 0; group < land.own_count; ++group) {
+        if (all_find_room(state, land.groups[group], land.most[group])) continue;
+        land.leaving_on.resize(state.rows().size());
+        for (NodeId id = 0; id < state.rows().size(); ++id) {
+            if (land.most[group][id] == 0) continue;
+            auto& here = land.leaving_on[id];
+            for (const PodId pod : state.pods_on(id)) {
+                const auto listed = [&](std::uint32_t at) { return land.leaving[at].pod == pod; };
+                if (!state.pod(pod).active() || std::any_of(here.begin(), here.end(), listed)) continue;
+                here.push_back(static_cast<std::uint32_t>(land.leaving.size()));
+                land.leaving.push_back({pod, -1, false});
+            }
+        }
+    }
+}
+
 void lay_out_leaving(const State& state, const Background& background, const Effect& effect, Landscape& land) {
     if (effect.leaving.empty() && background.leaving.empty()) return;
     land.leaving_on.resize(state.rows().size());
@@ -109,6 +140,7 @@ Landscape lay_out(const State& state, const Background& background, const Effect
     }
     sum_unseen(state, land);
     lay_out_leaving(state, background, effect, land);
+    let_everybody_leave(state, land);
     return land;
 }
 

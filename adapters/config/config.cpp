@@ -1,0 +1,170 @@
+#include "adapters/config/config.hpp"
+
+#include <fstream>
+#include <functional>
+#include <map>
+#include <set>
+#include <sstream>
+
+#include <nlohmann/json.hpp>
+
+#include "service/wire/yaml_json.hpp"
+
+namespace helix::config {
+namespace {
+
+using nlohmann::json;
+
+/// Reads an object's members into fields; the first thing wrong is kept, and what nobody asked for is wrong, too.
+class Reader {
+public:
+    Reader(const json& object, std::string where) : object_(object), where_(std::move(where)) {
+        if (!object.is_object()) fail("", "is not a mapping");
+    }
+
+    void text(const char* name, std::string& into) {
+        const json* value = member(name);
+        if (value == nullptr) return;
+        if (!value->is_string()) return fail(name, "is not text");
+        into = value->get<std::string>();
+    }
+
+    void flag(const char* name, bool& into) {
+        const json* value = member(name);
+        if (value == nullptr) return;
+        if (!value->is_boolean()) return fail(name, "is not true or false");
+        into = value->get<bool>();
+    }
+
+    void number(const char* name, std::int64_t low, std::int64_t high, std::int64_t& into) {
+        const json* value = member(name);
+        if (value == nullptr) return;
+        if (!value->is_number_integer() || value->get<std::int64_t>() < low || value->get<std::int64_t>() > high)
+            return fail(name, "is not a whole number in " + std::to_string(low) + ".." + std::to_string(high));
+        into = value->get<std::int64_t>();
+    }
+
+    void texts(const char* name, std::vector<std::string>& into) {
+        each(name, [&](const json& item, const std::string&) {
+            if (item.is_string()) {
+                into.push_back(item.get<std::string>());
+            } else {
+                fail(name, "is not a list of texts");
+            }
+        });
+    }
+
+    void each(const char* name, const std::function<void(const json&, const std::string&)>& visit) {
+        const json* value = member(name);
+        if (value == nullptr) return;
+        if (!value->is_array()) return fail(name, "is not a list");
+        for (std::size_t i = 0; i < value->size(); ++i)
+            visit((*value)[i], where_ + (where_.empty() ? "" : ".") + name + "[" + std::to_string(i) + "]");
+    }
+
+    void fail(const std::string& name, const std::string& what) {
+        if (problem_.empty()) problem_ = path(name) + " " + what;
+    }
+
+    /// What is wrong, "" when nothing is.
+    std::string finish() {
+        if (object_.is_object())
+            for (const auto& [name, value] : object_.items())
+                if (!asked_.contains(name)) fail(name, "is not a field that is known here");
+        return problem_;
+    }
+
+private:
+    const json* member(const char* name) {
+        asked_.insert(name);
+        if (!object_.is_object()) return nullptr;
+        const auto found = object_.find(name);
+        return found == object_.end() || found->is_null() ? nullptr : &*found;
+    }
+
+    std::string path(const std::string& name) const {
+        if (where_.empty()) return name.empty() ? "the file" : name;
+        return name.empty() ? where_ : where_ + "." + name;
+    }
+
+    const json& object_;
+    const std::string where_;
+    std::set<std::string> asked_;
+    std::string problem_;
+};
+
+std::string read_target(const json& value, const std::string& where, TargetConfig& target) {
+    Reader reader(value, where);
+    reader.text("name", target.name);
+    reader.text("context", target.context);
+    reader.flag("in_cluster", target.in_cluster);
+    reader.flag("simulated", target.simulated);
+    target.line = where;
+    if (target.name.empty()) target.name = target.context;
+    if (target.name.empty()) reader.fail("name", "is missing");
+    const int kinds = static_cast<int>(!target.context.empty()) + static_cast<int>(target.in_cluster) +
+                      static_cast<int>(target.simulated);
+    if (kinds != 1) reader.fail("", "names exactly one of context, in_cluster, simulated");
+    return reader.finish();
+}
+
+}  // namespace
+
+Result<Config> parse(const std::string& text, const std::string& file) {
+    const auto refuse = [&](const std::string& what) {
+        return error(Code::InvalidArgument, file + ": " + what, "see deploy/helix.example.yaml", file);
+    };
+    const auto document = wire::yaml_to_json(text);
+    if (!document)
+        return error(Code::InvalidArgument, file + ": " + document.error().message, document.error().mend, file);
+    Config config;
+    if (document->is_null()) return config;
+    Reader reader(*document, "");
+    reader.text("listen", config.listen);
+    reader.text("ledger", config.ledger);
+    reader.texts("kubeconfig", config.kubeconfig);
+    reader.flag("allow_exec", config.allow_exec);
+    reader.text("tls_cert", config.tls_cert);
+    reader.text("tls_key", config.tls_key);
+    reader.text("tokens", config.tokens);
+    reader.text("log_level", config.log_level);
+    reader.number("tick_s", 1, 3600, config.tick_s);
+    reader.number("metrics_every_s", 1, 3600, config.metrics_every_s);
+    reader.number("metrics_age_max_s", 1, 3600, config.metrics_age_max_s);
+    reader.number("reservation_s", 1, 86'400, config.reservation_s);
+    reader.number("replicas_max", 1, 10'000'000, config.replicas_max);
+    reader.flag("relief", config.relief);
+    reader.texts("neutral_kinds", config.neutral_kinds);
+    std::string in_target;
+    std::set<std::string> names;
+    reader.each("targets", [&](const json& value, const std::string& where) {
+        TargetConfig target;
+        const std::string problem = read_target(value, where, target);
+        if (in_target.empty()) in_target = problem;
+        if (in_target.empty() && !names.insert(target.name).second) in_target = where + ".name is given twice";
+        config.targets.push_back(std::move(target));
+    });
+    if (const std::string problem = reader.finish(); !problem.empty()) return refuse(problem);
+    if (!in_target.empty()) return refuse(in_target);
+    return config;
+}
+
+Result<std::string> read_file(const std::string& path) {
+    constexpr std::size_t kMost = 3U * 1024U * 1024U;
+    std::ifstream stream(path, std::ios::binary);
+    if (!stream) return error(Code::NotFound, "cannot read " + path, "check the path and its permissions", path);
+    std::string text(kMost + 1, '\0');
+    stream.read(text.data(), static_cast<std::streamsize>(text.size()));
+    text.resize(static_cast<std::size_t>(stream.gcount()));
+    if (text.size() > kMost)
+        return error(Code::ResourceExhausted, path + " is over 3 MiB", "name a smaller file", path);
+    return text;
+}
+
+Result<Config> load(const std::string& path) {
+    auto text = read_file(path);
+    if (!text) return std::move(text).error();
+    return parse(*text, path);
+}
+
+}  // namespace helix::config

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "domain/core/result.hpp"
+
+namespace helix::config {
+
+/// One cluster that the service is to write to.
+struct TargetConfig {
+    std::string name;
+    std::string context;      ///< of the kubeconfig; empty with in_cluster or simulated
+    bool in_cluster = false;  ///< the cluster whose pod this process runs in
+    bool simulated = false;
+    std::string line;  ///< "helix.yaml: targets[2]", for error texts
+};
+
+/// What a configuration file says. Every field has the default that serves a newcomer.
+struct Config {
+    std::string listen = "127.0.0.1:8765";
+    std::string ledger = "helix-ledger.db";
+    std::vector<std::string> kubeconfig;  ///< empty: KUBECONFIG, else ~/.kube/config
+    bool allow_exec = false;              ///< may exec credential plugins of the kubeconfig be run
+    std::vector<TargetConfig> targets;    ///< empty: the current context, or the simulation when none is reached
+    std::string tls_cert;
+    std::string tls_key;
+    std::string tokens;
+    std::string log_level = "info";
+    std::int64_t tick_s = 60;
+    std::int64_t metrics_every_s = 15;
+    std::int64_t metrics_age_max_s = 90;
+    std::int64_t reservation_s = 300;
+    std::int64_t replicas_max = 100'000;
+    bool relief = true;
+    std::vector<std::string> neutral_kinds;
+};
+
+/// Reads a configuration; `file` names it in errors.
+/// Errors: InvalidArgument naming the field: not YAML, unknown field, wrong type, number out of its range.
+Result<Config> parse(const std::string& text, const std::string& file);
+
+/// The file at `path`. Errors: NotFound, and those of parse.
+Result<Config> load(const std::string& path);
+
+/// The whole of a small file. Errors: NotFound; ResourceExhausted over 3 MiB.
+Result<std::string> read_file(const std::string& path);
+
+}  // namespace helix::config

@@ -1,0 +1,211 @@
+#include "service/app/app.hpp"
+
+#include <algorithm>
+#include <atomic>
+
+#include "adapters/ledger_sqlite/sqlite_ledger_store.hpp"
+#include "adapters/openssl_digest/sha256.hpp"
+#include "adapters/system/system_clock.hpp"
+#include "adapters/system/ulid_source.hpp"
+#include "service/app/listen_address.hpp"
+#include "service/app/log.hpp"
+#include "service/app/target_factory.hpp"
+#include "service/http/metrics.hpp"
+#include "service/http/routes.hpp"
+#include "service/reconcile/loop.hpp"
+#include "service/reconcile/publisher.hpp"
+
+namespace helix::app {
+namespace {
+
+constexpr std::int64_t kSecond = 1'000'000;
+constexpr std::int64_t kChangeGapMs = 250;
+
+usecases::HelixRules rules_of(const config::Config& config) {
+    usecases::HelixRules rules;
+    rules.metrics_age_max_us = config.metrics_age_max_s * kSecond;
+    rules.reservation_us = config.reservation_s * kSecond;
+    rules.relief = config.relief;
+    rules.replicas_max = config.replicas_max;
+    rules.neutral_kinds = config.neutral_kinds;
+    return rules;
+}
+
+http_engine::HubOptions hub_options(const ports::Clock& clock) {
+    http_engine::HubOptions options;
+    options.first_id = static_cast<std::uint64_t>(clock.now_us());  // ids of a former process are older
+    options.reread = "/v1/units and /v1/ledger";
+    return options;
+}
+
+http_engine::ServerOptions server_options(const config::Config& config) {
+    http_engine::ServerOptions options;
+    if (!config.tls_cert.empty()) {
+        options.tls.emplace();
+        options.tls->certificate_chain_file = config.tls_cert;
+        options.tls->private_key_file = config.tls_key;
+    }
+    return options;
+}
+
+/// Members are declared in the order in which they depend on each other; the server goes first when it ends.
+class Wired final : public App {
+public:
+    Wired(const config::Config& config, ListenAddress address, http::Authorizer authorizer,
+          std::unique_ptr<ports::LedgerStore> store)
+        : address_(std::move(address)),
+          tls_(!config.tls_cert.empty()),
+          authorizer_(std::move(authorizer)),
+          ids_(clock_),
+          store_(std::move(store)),
+          writer_(*store_, clock_, ids_, openssl_digest::sha256),
+          hub_(hub_options(clock_)),
+          bus_(hub_, clock_, ids_),
+          helix_(targets_, writer_, bus_, clock_, ids_, openssl_digest::sha256, rules_of(config)),
+          views_(targets_, clock_, config.metrics_age_max_s * kSecond),
+          publisher_(targets_, views_, bus_),
+          loop_({[this] { publisher_.publish_changes(); }, [this] { tick(); }}, kChangeGapMs, config.tick_s * 1000),
+          server_(server_options(config)),
+          context_{targets_,
+                   helix_,
+                   views_,
+                   *store_,
+                   writer_,
+                   hub_,
+                   bus_,
+                   authorizer_,
+                   keys_,
+                   openssl_digest::sha256,
+                   [this](const auto& take) { publisher_.snapshot(take); },
+                   [this] { return health(); },
+                   [this] {
+                       return http::metrics_text({targets_, writer_, hub_, server_});
+                   }} {}
+
+    ~Wired() override { Wired::stop(); }
+    Wired(const Wired&) = delete;
+    Wired& operator=(const Wired&) = delete;
+
+    Result<void> run(std::vector<std::unique_ptr<ports::Target>> targets) {
+        for (auto& target : targets) targets_.add(std::move(target));
+        http::route_all(server_, context_);
+        if (auto started = hub_.start(); !started) return started;
+        loop_.start();
+        for (const auto& runtime : targets_.all()) runtime->target().on_change([this] { loop_.poke(); });
+        const auto port = server_.start(address_.host, address_.port);
+        if (!port) return port.error();
+        log(Level::Info, "service.started",
+            {{"url", url()}, {"targets", Wired::targets()}, {"open", authorizer_.open()}});
+        return {};
+    }
+
+    std::string url() const override {
+        const bool six = address_.host.find(':') != std::string::npos;
+        return (tls_ ? "https://" : "http://") + (six ? "[" + address_.host + "]" : address_.host) + ":" +
+               std::to_string(server_.port());
+    }
+
+    std::vector<std::string> targets() const override {
+        std::vector<std::string> lines;
+        for (const auto& runtime : targets_.all()) {
+            const ports::Target& target = runtime->target();
+            lines.push_back(target.name() + " (" + std::string(target.kind()) + "): " + target.address());
+        }
+        return lines;
+    }
+
+    bool ready() const override {
+        return std::all_of(targets_.all().begin(), targets_.all().end(), [](const auto& runtime) {
+            if (!runtime->target().freshness().synced) return false;
+            bool figures = true;
+            runtime->target().read([&](const cluster::State& state) {
+                for (const cluster::UnitRow& row : state.rows()) figures = figures && (!row.live || row.scraped_at > 0);
+            });
+            return figures;
+        });
+    }
+
+    void stop() override {
+        if (stopped_.exchange(true)) return;
+        for (const auto& runtime : targets_.all()) runtime->target().on_change([] {});
+        loop_.stop();
+        server_.stop();
+        hub_.stop();
+        log(Level::Info, "service.stopped");
+    }
+
+private:
+    void tick() {
+        helix_.sweep_reservations();
+        publisher_.publish_all();
+    }
+
+    std::vector<http::HealthCheck> health() const {
+        std::vector<http::HealthCheck> checks;
+        const auto head = store_->head();
+        checks.push_back({"ledger", head.ok(), head ? "" : head.error().message});
+        for (const auto& runtime : targets_.all()) {
+            const ports::Freshness freshness = runtime->target().freshness();
+            checks.push_back({"target " + runtime->target().name(), freshness.synced, freshness.problem});
+        }
+        return checks;
+    }
+
+    const ListenAddress address_;
+    const bool tls_;
+    const http::Authorizer authorizer_;
+    system::SystemClock clock_;
+    system::UlidSource ids_;
+    std::unique_ptr<ports::LedgerStore> store_;
+    usecases::LedgerWriter writer_;
+    http_engine::StreamHub hub_;
+    http::HubBus bus_;
+    http::IdempotencyKeys keys_;
+    usecases::Targets targets_;
+    usecases::RunCycle helix_;
+    usecases::Views views_;
+    reconcile::Publisher publisher_;
+    reconcile::Loop loop_;
+    http_engine::Server server_;
+    http::Context context_;
+    std::atomic<bool> stopped_{false};
+};
+
+Result<http::Authorizer> authorizer_of(const config::Config& config) {
+    if (config.tokens.empty()) return http::Authorizer();
+    const auto text = config::read_file(config.tokens);
+    if (!text) return text.error();
+    return http::Authorizer::parse(*text, config.tokens, openssl_digest::sha256);
+}
+
+Result<void> check_exposure(const config::Config& config, const ListenAddress& address) {
+    if (config.tls_cert.empty() != config.tls_key.empty())
+        return error(Code::InvalidArgument, "tls_cert and tls_key belong together", "give both or neither", "tls_key");
+    if (is_loopback(address.host)) return {};
+    if (!config.tls_cert.empty() && !config.tokens.empty()) return {};
+    return error(Code::PermissionDenied,
+                 address.host + " is not loopback: without TLS and tokens anybody could write to your clusters",
+                 "give tls_cert, tls_key and tokens, or listen on 127.0.0.1", "listen");
+}
+
+}  // namespace
+
+Result<std::unique_ptr<App>> start(const config::Config& config) {
+    if (!set_log_level(config.log_level))
+        return error(Code::InvalidArgument, "log_level \"" + config.log_level + "\" is not known",
+                     "use debug, info, warning or error", "log_level");
+    auto address = parse_listen_address(config.listen);
+    if (!address) return std::move(address).error();
+    if (const auto safe = check_exposure(config, *address); !safe) return safe.error();
+    auto authorizer = authorizer_of(config);
+    if (!authorizer) return std::move(authorizer).error();
+    auto store = ledger_sqlite::SqliteLedgerStore::open(config.ledger);
+    if (!store) return std::move(store).error();
+    auto targets = make_targets(config);
+    if (!targets) return std::move(targets).error();
+    auto wired = std::make_unique<Wired>(config, *std::move(address), *std::move(authorizer), *std::move(store));
+    if (const auto running = wired->run(*std::move(targets)); !running) return running.error();
+    return std::unique_ptr<App>(std::move(wired));
+}
+
+}  // namespace helix::app

@@ -1,0 +1,100 @@
+#include "service/app/target_factory.hpp"
+
+#include <cstdlib>
+#include <thread>
+
+#include "adapters/kubeconfig/resolve.hpp"
+#include "adapters/kubernetes/kubernetes_target.hpp"
+#include "adapters/simulated/simulated_target.hpp"
+#include "service/app/log.hpp"
+
+extern char** environ;
+
+namespace helix::app {
+namespace {
+
+using TargetResult = Result<std::unique_ptr<ports::Target>>;
+
+constexpr const char* kServiceAccount = "/var/run/secrets/kubernetes.io/serviceaccount";
+/// How long the kubeconfig's current context may take to answer before the simulation stands in for it.
+constexpr auto kReachLimit = std::chrono::seconds(5);
+
+const char* lookup(const char* name) { return std::getenv(name); }  // NOLINT(concurrency-mt-unsafe): before any thread
+
+std::string text_of(const char* value) { return value == nullptr ? std::string() : std::string(value); }
+
+kubernetes::KubernetesOptions options_of(const config::Config& config) {
+    kubernetes::KubernetesOptions options;
+    options.metrics_period = std::chrono::seconds(config.metrics_every_s);
+    options.access.allow_exec = config.allow_exec;
+    if (config.allow_exec)
+        for (char** entry = environ; *entry != nullptr; ++entry) options.access.exec_environment.emplace_back(*entry);
+    return options;
+}
+
+std::vector<std::string> kubeconfig_paths(const config::Config& config) {
+    return config.kubeconfig.empty() ? kubeconfig::default_kubeconfig_paths(lookup) : config.kubeconfig;
+}
+
+std::unique_ptr<ports::Target> simulation(std::string name) {
+    return simulated::make_simulated_target(std::move(name), simulated::SimOptions{});
+}
+
+TargetResult make_target(const config::Config& config, const config::TargetConfig& target) {
+    if (target.simulated) return TargetResult(simulation(target.name));
+    if (target.in_cluster)
+        return kubernetes::make_in_cluster_target(target.name, kServiceAccount, text_of(lookup("KUBERNETES_SERVICE_HOST")),
+                                                  text_of(lookup("KUBERNETES_SERVICE_PORT")), options_of(config));
+    return kubernetes::make_kubernetes_target(target.name, kubeconfig_paths(config), target.context, options_of(config));
+}
+
+/// True once the target has shown a sign of life; false when it has not within kReachLimit.
+bool reached(const ports::Target& target) {
+    const auto limit = std::chrono::steady_clock::now() + kReachLimit;
+    while (std::chrono::steady_clock::now() < limit) {
+        const ports::Freshness freshness = target.freshness();
+        if (freshness.synced || freshness.last_event_us > 0) return true;
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+    return false;
+}
+
+/// Without configured targets: the current context where it is reached, else the simulation, said aloud.
+TargetResult default_target(const config::Config& config) {
+    const std::vector<std::string> paths = kubeconfig_paths(config);
+    const auto kubeconfig = kubeconfig::load(paths);
+    if (!kubeconfig && kubeconfig.error().code != Code::NotFound) return kubeconfig.error();
+    if (!kubeconfig && !config.kubeconfig.empty()) return kubeconfig.error();  // named by hand: not to be passed over
+    if (kubeconfig && !kubeconfig->current_context.empty()) {
+        auto target = make_target(config, {kubeconfig->current_context, kubeconfig->current_context, false, false, {}});
+        if (!target || !config.kubeconfig.empty()) return target;
+        if (reached(**target)) return target;
+        log(Level::Warning, "target.unreached",
+            {{"context", kubeconfig->current_context}, {"instead", "the built-in simulation"}, {"problem", (*target)->freshness().problem}});
+    }
+    log(Level::Warning, "target.simulated", {{"note", "no cluster is reached; writes touch a built-in simulation only"}});
+    return TargetResult(simulation("demo"));
+}
+
+}  // namespace
+
+Result<std::vector<std::unique_ptr<ports::Target>>> make_targets(const config::Config& config) {
+    std::vector<std::unique_ptr<ports::Target>> targets;
+    if (config.targets.empty()) {
+        auto target = default_target(config);
+        if (!target) return std::move(target).error();
+        targets.push_back(*std::move(target));
+    }
+    for (const config::TargetConfig& wanted : config.targets) {
+        auto target = make_target(config, wanted);
+        if (!target) {
+            Error failure = std::move(target).error();
+            failure.message = "target " + wanted.name + ": " + failure.message;
+            return failure;
+        }
+        targets.push_back(*std::move(target));
+    }
+    return targets;
+}
+
+}  // namespace helix::app

@@ -1,0 +1,78 @@
+#include "service/http/metrics.hpp"
+
+#include <prometheus/counter.h>
+#include <prometheus/gauge.h>
+#include <prometheus/registry.h>
+#include <prometheus/text_serializer.h>
+
+namespace helix::http {
+namespace {
+
+using prometheus::Labels;
+using prometheus::Registry;
+
+void gauge(Registry& registry, const char* name, const char* help, const Labels& labels, double value) {
+    prometheus::BuildGauge().Name(name).Help(help).Register(registry).Add(labels).Set(value);
+}
+
+void counter(Registry& registry, const char* name, const char* help, const Labels& labels, std::uint64_t value) {
+    prometheus::BuildCounter().Name(name).Help(help).Register(registry).Add(labels).Increment(
+        static_cast<double>(value));
+}
+
+void add_units(Registry& registry, const std::string& target, const cluster::State& state) {
+    for (cluster::NodeId id = 0; id < state.rows().size(); ++id) {
+        const cluster::UnitRow& row = state.rows()[id];
+        if (!row.live) continue;
+        const Labels labels = {{"target", target}, {"unit", state.node(id).name}};
+        gauge(registry, "helix_unit_memory_capacity_bytes", "Allocatable memory of a unit.", labels,
+              static_cast<double>(row.capacity));
+        gauge(registry, "helix_unit_memory_limit_bytes", "The most memory in use with the floor kept.", labels,
+              static_cast<double>(row.limit));
+        if (row.scraped_at == 0) continue;
+        gauge(registry, "helix_unit_memory_used_bytes", "Memory in use, as the metrics say.", labels,
+              static_cast<double>(row.used));
+        gauge(registry, "helix_unit_break", "1 when the unit is below its floor.", labels,
+              row.used > row.limit ? 1 : 0);
+    }
+}
+
+void add_target(Registry& registry, const usecases::TargetRuntime& runtime) {
+    const ports::Target& target = runtime.target();
+    const Labels labels = {{"target", target.name()}, {"kind", std::string(target.kind())}};
+    const ports::ConnectionFigures figures = target.connections();
+    counter(registry, "helix_tcp_connections_opened_total", "TCP connections opened towards the target.", labels,
+            figures.opened_total);
+    gauge(registry, "helix_tcp_connections_open", "TCP connections open towards the target.", labels,
+          static_cast<double>(figures.open));
+    counter(registry, "helix_target_requests_total", "Requests sent to the target.", labels, figures.requests_total);
+    counter(registry, "helix_target_relists_total", "Lists read anew because a watch could not go on.", labels,
+            figures.relists_total);
+    counter(registry, "helix_target_watch_events_total", "Watch events applied.", labels, figures.watch_events_total);
+    gauge(registry, "helix_target_synced", "1 when the mirror is in sync.", labels, target.freshness().synced ? 1 : 0);
+    gauge(registry, "helix_reservations", "Admitted writes whose effect does not show yet.", labels,
+          static_cast<double>(runtime.reserved()));
+    target.read([&](const cluster::State& state) {
+        gauge(registry, "helix_pods", "Pods in the mirror.", labels, static_cast<double>(state.pod_count()));
+        add_units(registry, target.name(), state);
+    });
+}
+
+}  // namespace
+
+std::string metrics_text(const MetricSources& sources) {
+    Registry registry{Registry::InsertBehavior::Merge};
+    for (const auto& runtime : sources.targets.all()) add_target(registry, *runtime);
+    const auto ledger = sources.writer.counts();
+    counter(registry, "helix_ledger_records_total", "Records appended.", {}, ledger.records);
+    counter(registry, "helix_ledger_commits_total", "Durable commits that carried them.", {}, ledger.commits);
+    counter(registry, "helix_ledger_conflicts_total", "Times another process was first.", {}, ledger.conflicts);
+    const auto hub = sources.hub.stats();
+    gauge(registry, "helix_stream_subscribers", "Open event streams.", {}, static_cast<double>(hub.subscribers));
+    counter(registry, "helix_stream_events_total", "Events published.", {}, hub.published_total);
+    counter(registry, "helix_stream_deliveries_total", "Frames taken whole by a socket.", {}, hub.deliveries_total);
+    counter(registry, "helix_stream_cut_total", "Subscribers cut because they did not read.", {}, hub.cut_total);
+    return prometheus::TextSerializer().Serialize(registry.Collect());
+}
+
+}  // namespace helix::http

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <string>
+
+#include "service/http/engine/server.hpp"
+#include "service/http/engine/stream_hub.hpp"
+#include "service/usecases/ledger_writer.hpp"
+#include "service/usecases/targets.hpp"
+
+namespace helix::http {
+
+/// What /metrics shows, gathered when it is asked for.
+struct MetricSources {
+    const usecases::Targets& targets;
+    const usecases::LedgerWriter& writer;
+    const http_engine::StreamHub& hub;
+    const http_engine::Server& server;
+};
+
+/// The figures in Prometheus' text format: prefix `helix_`, base units, written by prometheus-cpp.
+std::string metrics_text(const MetricSources& sources);
+
+}  // namespace helix::http

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "service/http/auth.hpp"
+#include "service/http/engine/server.hpp"
+#include "service/http/engine/stream_hub.hpp"
+#include "service/http/hub_bus.hpp"
+#include "service/http/idempotency.hpp"
+#include "service/ports/ledger_store.hpp"
+#include "service/usecases/run_cycle.hpp"
+#include "service/usecases/views.hpp"
+
+namespace helix::http {
+
+/// A dependency as /readyz names it.
+struct HealthCheck {
+    std::string name;
+    bool ok = false;
+    std::string detail;
+};
+
+/// Everything the routes call. All of it outlives the server.
+struct Context {
+    usecases::Targets& targets;
+    usecases::RunCycle& helix;
+    const usecases::Views& views;
+    ports::LedgerStore& ledger;
+    usecases::LedgerWriter& writer;
+    http_engine::StreamHub& hub;
+    HubBus& bus;
+    const Authorizer& authorizer;
+    IdempotencyKeys& keys;
+    ledger::Sha256 sha256;
+    /// Calls its argument with the events that describe the state now, while nothing newer is published.
+    std::function<void(const std::function<void(const std::vector<ports::Event>&)>&)> snapshot;
+    std::function<std::vector<HealthCheck>()> health;
+    std::function<std::string()> metrics;
+};
+
+/// openapi/helix.yaml, group by group. Call before the server starts.
+void route_cycles(http_engine::Server& server, Context& context);   ///< tag helix
+void route_targets(http_engine::Server& server, Context& context);  ///< tag read
+void route_ledger(http_engine::Server& server, Context& context);   ///< tag ledger
+void route_bus(http_engine::Server& server, Context& context);      ///< tag bus
+void route_service(http_engine::Server& server, Context& context);  ///< tag service
+
+inline void route_all(http_engine::Server& server, Context& context) {
+    route_cycles(server, context);
+    route_targets(server, context);
+    route_ledger(server, context);
+    route_bus(server, context);
+    route_service(server, context);
+}
+
+}  // namespace helix::http

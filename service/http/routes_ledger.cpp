@@ -1,0 +1,95 @@
+#include "service/http/handler.hpp"
+#include "service/http/routes.hpp"
+#include "service/usecases/verify_ledger.hpp"
+#include "service/wire/record_json.hpp"
+
+namespace helix::http {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::uint64_t kSeqMax = 9'007'199'254'740'992;
+
+Result<json> to_page(const std::vector<ledger::Record>& records, const ports::LedgerQuery& query) {
+    json items = json::array();
+    for (const ledger::Record& record : records) {
+        auto item = wire::to_json(record);
+        if (!item) return std::move(item).error();
+        items.push_back(*std::move(item));
+    }
+    json next = nullptr;
+    if (records.size() == query.limit) {
+        const std::uint64_t last = records.back().seq;
+        if (!query.newest_first) next = last + 1;
+        if (query.newest_first && last > 0) next = last - 1;
+    }
+    return json{{"items", std::move(items)}, {"next", std::move(next)}};
+}
+
+void get_ledger(Context& context, const httplib::Request& req, httplib::Response& res) {
+    const auto from = number_of(req, "from", 0, kSeqMax);
+    if (!from) return write_bad_parameter(from.error(), res);
+    const auto limit = number_of(req, "limit", 1, ports::LedgerQuery::kLimitMax);
+    if (!limit) return write_bad_parameter(limit.error(), res);
+    const std::string order = text_of(req, "order");
+    if (!order.empty() && order != "asc" && order != "desc")
+        return write_bad_parameter(
+            error(Code::InvalidArgument, "order is asc or desc", "leave it out for asc", "order"), res);
+    const ports::LedgerQuery query{*from, static_cast<std::size_t>(limit->value_or(100)), text_of(req, "kind"),
+                                   text_of(req, "target"), order == "desc"};
+    const auto records = context.ledger.list(query);
+    if (!records) return write_problem(records.error(), res);
+    const auto page = to_page(*records, query);
+    if (!page) return write_problem(page.error(), res);
+    write_json(*page, res);
+}
+
+void get_record(Context& context, const httplib::Request& req, httplib::Response& res) {
+    const std::string digits = req.matches[1];
+    if (digits.size() > 16)
+        return write_bad_parameter(error(Code::InvalidArgument, "not a seq", "seq is 0, 1, 2 ...", "seq"), res);
+    const auto record = context.ledger.read(std::stoull(digits));
+    if (!record) return write_problem(record.error(), res);
+    const auto text = wire::record_text(*record);
+    if (!text) return write_problem(text.error(), res);
+    res.set_content(*text, "application/json");
+}
+
+void get_verify(Context& context, const httplib::Request& req, httplib::Response& res) {
+    const auto seq = number_of(req, "remembered_seq", 0, kSeqMax);
+    if (!seq) return write_bad_parameter(seq.error(), res);
+    const std::string hash = text_of(req, "remembered_hash");
+    std::optional<ledger::Head> remembered;
+    if (seq->has_value() || !hash.empty()) {
+        ledger::Head head{};
+        if (!seq->has_value() || !ledger::from_hex(hash, head.hash))
+            return write_bad_parameter(error(Code::InvalidArgument, "a remembered head is a seq and a hash",
+                                             "give both remembered_seq and remembered_hash", "remembered_hash"),
+                                       res);
+        head.seq = **seq;
+        remembered = head;
+    }
+    const auto report = usecases::verify_ledger(context.ledger, context.sha256, {}, remembered);
+    if (!report) return write_problem(report.error(), res);
+    json answer = {{"ok", report->whole()}, {"records", report->records}};
+    if (report->head) answer["head"] = {{"seq", report->head->seq}, {"hash", ledger::to_hex(report->head->hash)}};
+    if (!report->whole()) {
+        answer["first_bad_seq"] = *report->first_bad_seq();
+        answer["fault"] = report->why;
+    }
+    write_json(answer, res);
+}
+
+}  // namespace
+
+void route_ledger(http_engine::Server& server, Context& context) {
+    const auto read = [&](Handle handle) { return guarded(context.authorizer, Role::Read, std::move(handle)); };
+    server.Get("/v1/ledger/verify",
+               read([&context](const auto& req, auto& res, const Caller&) { get_verify(context, req, res); }));
+    server.Get(R"(/v1/ledger/(\d+))",
+               read([&context](const auto& req, auto& res, const Caller&) { get_record(context, req, res); }));
+    server.Get("/v1/ledger",
+               read([&context](const auto& req, auto& res, const Caller&) { get_ledger(context, req, res); }));
+}
+
+}  // namespace helix::http

@@ -1,0 +1,85 @@
+#include <algorithm>
+
+#include "service/http/handler.hpp"
+#include "service/http/routes.hpp"
+
+namespace helix::http {
+namespace {
+
+using nlohmann::json;
+using usecases::TargetRuntime;
+
+/// The targets a query means: the named one, or all.
+Result<std::vector<const TargetRuntime*>> chosen(const Context& context, const httplib::Request& req) {
+    std::vector<const TargetRuntime*> targets;
+    const std::string name = text_of(req, "target");
+    if (!name.empty()) {
+        const auto one = context.targets.resolve(name);
+        if (!one) return one.error();
+        targets.push_back(*one);
+        return targets;
+    }
+    for (const auto& runtime : context.targets.all()) targets.push_back(runtime.get());
+    return targets;
+}
+
+/// `all` from offset on, at most limit of them, as openapi's pages.
+void write_page(std::vector<json> all, const httplib::Request& req, httplib::Response& res) {
+    const auto limit = number_of(req, "limit", 1, 1000);
+    if (!limit) return write_bad_parameter(limit.error(), res);
+    const auto offset = number_of(req, "offset", 0, 10'000'000);
+    if (!offset) return write_bad_parameter(offset.error(), res);
+    const std::size_t total = all.size();
+    const std::size_t first = std::min<std::size_t>(offset->value_or(0), total);
+    const std::size_t last = std::min<std::size_t>(first + limit->value_or(100), total);
+    json items = json::array();
+    for (std::size_t i = first; i < last; ++i) items.push_back(std::move(all[i]));
+    json page = {{"items", std::move(items)}, {"total", total}, {"next", nullptr}};
+    if (last < total) page["next"] = last;
+    write_json(page, res);
+}
+
+void get_units(Context& context, const httplib::Request& req, httplib::Response& res) {
+    const auto only_break = flag_of(req, "break");
+    if (!only_break) return write_bad_parameter(only_break.error(), res);
+    const auto targets = chosen(context, req);
+    if (!targets) return write_problem(targets.error(), res);
+    std::vector<json> all;
+    const bool filtered = !text_of(req, "break").empty();
+    for (const TargetRuntime* runtime : *targets)
+        for (json& unit : context.views.units(*runtime))
+            if (!filtered || unit.at("break") == *only_break) all.push_back(std::move(unit));
+    write_page(std::move(all), req, res);
+}
+
+void get_workloads(Context& context, const httplib::Request& req, httplib::Response& res) {
+    const auto targets = chosen(context, req);
+    if (!targets) return write_problem(targets.error(), res);
+    std::vector<json> all;
+    for (const TargetRuntime* runtime : *targets)
+        for (json& workload : context.views.workloads(*runtime, {text_of(req, "namespace"), text_of(req, "kind")}))
+            all.push_back(std::move(workload));
+    write_page(std::move(all), req, res);
+}
+
+}  // namespace
+
+void route_targets(http_engine::Server& server, Context& context) {
+    const auto read = [&](Handle handle) { return guarded(context.authorizer, Role::Read, std::move(handle)); };
+    server.Get("/v1/targets", read([&context](const auto&, auto& res, const Caller&) {
+                   json items = json::array();
+                   for (const auto& runtime : context.targets.all()) items.push_back(context.views.target(*runtime));
+                   write_json({{"items", std::move(items)}}, res);
+               }));
+    server.Get(R"(/v1/targets/([^/]+))", read([&context](const auto& req, auto& res, const Caller&) {
+                   const auto runtime = context.targets.resolve(std::string(req.matches[1]));
+                   if (!runtime) return write_problem(runtime.error(), res);
+                   write_json(context.views.target(**runtime), res);
+               }));
+    server.Get("/v1/units",
+               read([&context](const auto& req, auto& res, const Caller&) { get_units(context, req, res); }));
+    server.Get("/v1/workloads",
+               read([&context](const auto& req, auto& res, const Caller&) { get_workloads(context, req, res); }));
+}
+
+}  // namespace helix::http

@@ -1,0 +1,15 @@
+helix_room(NAME helix_app LAYER main
+  SOURCES
+    service/app/app.cpp
+    service/app/demo.cpp
+    service/app/listen_address.cpp
+    service/app/log.cpp
+    service/app/signals.cpp
+    service/app/target_factory.cpp
+  ROOMS
+    helix_domain helix_ports helix_wire helix_usecases helix_reconcile helix_http
+    helix_config helix_kubeconfig helix_kubernetes helix_simulated helix_ledger_sqlite helix_openssl_digest helix_system
+  LIBRARIES spdlog::spdlog PkgConfig::httplib)
+add_executable(helix ${CMAKE_SOURCE_DIR}/service/main.cpp)
+target_include_directories(helix PRIVATE ${CMAKE_SOURCE_DIR})
+target_link_libraries(helix PRIVATE helix_app)

@@ -1,0 +1,86 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "domain/gate/gate.hpp"
+#include "service/ports/target.hpp"
+
+namespace helix::usecases {
+
+/// What a caller asks for: one action or a plan.
+struct CycleRequest {
+    std::string target;  ///< empty: the only one
+    std::string actor;   ///< authenticated identity
+    std::vector<gate::Action> actions;
+    bool dry_run = false;
+    std::string idempotency_key;
+};
+
+enum class StepState {
+    Done,        ///< written
+    WouldPass,   ///< dry run
+    Blocked,     ///< BREAK
+    Failed,      ///< passed the gate, the target refused
+    Unknown,     ///< passed the gate, the write's outcome could not be found out
+    NotReached,  ///< an earlier step stopped the plan
+};
+
+std::string_view to_string(StepState state);
+
+/// What the re-read showed of a touched unit, next to the estimate.
+struct Reading {
+    std::string unit;
+    std::int64_t used = 0;                ///< bytes
+    std::int64_t estimate_micro_pct = 0;  ///< worst case, as judged
+    std::int64_t actual_micro_pct = 0;    ///< as the metrics say now
+    std::int64_t age_us = 0;              ///< of that figure
+    bool below_floor = false;
+};
+
+struct Step {
+    gate::Action action;
+    StepState state = StepState::NotReached;
+    std::optional<gate::Verdict> verdict;
+    std::optional<ports::WriteResult> result;
+    std::optional<std::uint64_t> intent_seq;
+    std::vector<Reading> readings;
+};
+
+/// How far a link got in one turn.
+enum class LinkState { Idle, Done, Blocked, Failed, NotReached };
+
+std::string_view to_string(LinkState state);
+
+struct LinkTrace {
+    gate::Link link = gate::Link::Gate;
+    LinkState state = LinkState::Idle;
+    std::int64_t took_us = 0;
+};
+
+/// One cycle: the receipt's content.
+struct Cycle {
+    std::string id;  ///< ULID
+    std::string target;
+    std::string target_kind;
+    std::string actor;
+    std::string idempotency_key;
+    bool dry_run = false;
+    std::int64_t started_at_us = 0;
+    std::int64_t ended_at_us = 0;
+    int turns = 1;  ///< a plan whose order goes against the links' takes more than one
+    std::vector<LinkTrace> links;
+    std::vector<Step> steps;
+    std::optional<std::uint64_t> receipt_seq;
+    std::string receipt_id;
+    std::string receipt_hash;  ///< lower-case hex
+
+    /// The state that decides: the first step that is neither done nor would pass; else that of the last.
+    [[nodiscard]] StepState outcome() const;
+    /// The step that decided; nullptr when there is no step.
+    [[nodiscard]] const Step* deciding() const;
+};
+
+}  // namespace helix::usecases

@@ -1,0 +1,87 @@
+#pragma once
+
+#include <functional>
+
+#include "service/ports/clock.hpp"
+#include "service/ports/event_bus.hpp"
+#include "service/ports/id_source.hpp"
+#include "service/usecases/cycle.hpp"
+#include "service/usecases/ledger_writer.hpp"
+#include "service/usecases/targets.hpp"
+
+namespace helix::usecases {
+
+/// What the helix may be told by its configuration.
+struct HelixRules {
+    std::int64_t metrics_age_max_us = 90'000'000;
+    std::int64_t reservation_us = 300'000'000;  ///< how long an admitted write holds its worst case at most
+    bool relief = true;
+    std::int64_t replicas_max = 100'000;
+    std::vector<std::string> neutral_kinds;
+    int visible_timeout_ms = 5'000;
+};
+
+/// One turn of the helix: G → Rδ → C → R → U → D → G.
+///
+///     judge the whole plan                      (G, Rδ; nothing is written when the first action is a BREAK)
+///     for each action, in order:
+///         judge it again on the state of now    (G)
+///         reserve its worst case, intent record durable
+///         write                                 (C, U or D)
+///         wait until the mirror shows it        (R)
+///     re-read the touched units                 (G)
+///     receipt record durable, events out
+///
+/// A plan stops at the first action that is not done; its receipt says what was done and what was not. Without a
+/// durable intent there is no write: a ledger that cannot be written refuses (Unavailable). One cycle at a time per
+/// target, several targets at once.
+///
+/// Thread safety: any method from any thread.
+class RunCycle {
+public:
+    RunCycle(Targets& targets, LedgerWriter& ledger, ports::EventBus& bus, const ports::Clock& clock,
+             ports::IdSource& ids, ledger::Sha256 sha256, HelixRules rules)
+        : targets_(targets),
+          ledger_(ledger),
+          bus_(bus),
+          clock_(clock),
+          ids_(ids),
+          sha256_(sha256),
+          rules_(std::move(rules)) {}
+
+    /// Turns the helix. A BREAK is a cycle, not an error.
+    /// Errors: NotFound, InvalidArgument (nothing written, no receipt); Unavailable (target not synced, or the ledger
+    /// cannot be written: when a write had been done already, its intent stays open and says so).
+    Result<Cycle> run(const CycleRequest& request);
+
+    /// The verdicts alone: nothing is written anywhere.
+    Result<Cycle> judge_only(const CycleRequest& request);
+
+    /// Drops reservations that have done their work; records those that timed out.
+    void sweep_reservations();
+
+    [[nodiscard]] gate::Settings settings() const;
+    [[nodiscard]] const HelixRules& rules() const { return rules_; }
+
+private:
+    struct Turn;
+
+    Result<std::vector<gate::Request>> prepare(TargetRuntime& runtime, const CycleRequest& request) const;
+    Result<Cycle> judge_all(TargetRuntime& runtime, const CycleRequest& request,
+                            const std::vector<gate::Request>& plan) const;
+    Result<void> take_step(Turn& turn, std::size_t index);
+    Result<void> record_intent(Turn& turn, Step& step, std::size_t index);
+    void settle(Turn& turn, Step& step, const std::string& reservation, const gate::Effect& effect);
+    void re_read(TargetRuntime& runtime, Cycle& cycle) const;
+    Result<void> record_receipt(Cycle& cycle);
+
+    Targets& targets_;
+    LedgerWriter& ledger_;
+    ports::EventBus& bus_;
+    const ports::Clock& clock_;
+    ports::IdSource& ids_;
+    const ledger::Sha256 sha256_;
+    const HelixRules rules_;
+};
+
+}  // namespace helix::usecases

@@ -1,0 +1,42 @@
+#include "adapters/config/config.hpp"
+
+#include <gtest/gtest.h>
+
+namespace helix::config {
+namespace {
+
+std::string refusal(const std::string& text) {
+    const auto config = parse(text, "helix.yaml");
+    return config ? "accepted" : config.error().message;
+}
+
+TEST(Config, TheExampleIsReadAndNamesTheSeedsContexts) {
+    const auto config = load(std::string(HELIX_SOURCE_DIR) + "/deploy/helix.example.yaml");
+    ASSERT_TRUE(config.ok()) << config.error().message;
+    ASSERT_EQ(config->targets.size(), 9U);
+    EXPECT_EQ(config->targets.front().name, "aks-eose-aaas-dev");
+    EXPECT_TRUE(config->allow_exec);
+    EXPECT_EQ(config->metrics_age_max_s, 90);
+}
+
+TEST(Config, AnEmptyFileIsAllDefaults) {
+    const auto config = parse("# nothing\n", "helix.yaml");
+    ASSERT_TRUE(config.ok());
+    EXPECT_EQ(config->listen, "127.0.0.1:8765");
+    EXPECT_TRUE(config->targets.empty());
+}
+
+TEST(Config, RefusalsNameTheField) {
+    EXPECT_EQ(refusal("relieve: false"), "helix.yaml: relieve is not a field that is known here");
+    EXPECT_EQ(refusal("tick_s: 0"), "helix.yaml: tick_s is not a whole number in 1..3600");
+    EXPECT_EQ(refusal("relief: maybe"), "helix.yaml: relief is not true or false");
+    EXPECT_EQ(refusal("targets: [{name: a}]"),
+              "helix.yaml: targets[0] names exactly one of context, in_cluster, simulated");
+    EXPECT_EQ(refusal("targets: [{context: a}, {context: a}]"), "helix.yaml: targets[1].name is given twice");
+    EXPECT_EQ(refusal("targets: {}"), "helix.yaml: targets is not a list");
+    EXPECT_NE(refusal("listen: [\n").find("helix.yaml"), std::string::npos);
+    EXPECT_EQ(load("/nowhere/helix.yaml").error().code, Code::NotFound);
+}
+
+}  // namespace
+}  // namespace helix::config

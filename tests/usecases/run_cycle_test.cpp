@@ -1,0 +1,210 @@
+#include "service/usecases/run_cycle.hpp"
+
+#include <barrier>
+#include <thread>
+
+#include <gtest/gtest.h>
+
+#include "service/usecases/cycle_json.hpp"
+#include "service/usecases/verify_ledger.hpp"
+#include "tests/usecases/workbench.hpp"
+
+namespace helix::usecases {
+namespace {
+
+using testing::Workbench;
+
+gate::Action scale(const std::string& name, std::int64_t replicas, const std::string& ns = "shop") {
+    gate::Action action;
+    action.verb = gate::Verb::Scale;
+    action.object = {"apps/v1", "Deployment", ns, name};
+    action.replicas = replicas;
+    return action;
+}
+
+CycleRequest ask(std::vector<gate::Action> actions) {
+    CycleRequest request;
+    request.actor = "tester";
+    request.actions = std::move(actions);
+    return request;
+}
+
+/// Replicas that the simulated API server stores.
+std::int64_t replicas_of(Workbench& bench, const std::string& name, const std::string& ns = "shop") {
+    std::int64_t replicas = -1;
+    bench.target->with_world([&](simulated::World& world) {
+        if (const auto* found = world.find({"Deployment", ns, name})) replicas = found->workload->replicas_asked;
+    });
+    return replicas;
+}
+
+std::vector<std::string> kinds(Workbench& bench) {
+    std::vector<std::string> kinds;
+    const auto scanned = bench.store.scan(0, [&](const ledger::Record& record) {
+        kinds.push_back(record.kind);
+        return true;
+    });
+    EXPECT_TRUE(scanned.ok());
+    return kinds;
+}
+
+/// The demo world, long enough after its start that metrics show everything.
+struct RunCycleTest : ::testing::Test {
+    RunCycleTest() { bench.pass(120); }
+    Workbench bench;
+};
+
+TEST_F(RunCycleTest, APassIsWrittenBetweenItsIntentAndItsReceipt) {
+    const std::int64_t before = replicas_of(bench, "cart");
+    const auto cycle = bench.helix->run(ask({scale("cart", before + 1)}));
+    ASSERT_TRUE(cycle.ok()) << cycle.error().message;
+    EXPECT_EQ(cycle->outcome(), StepState::Done);
+    EXPECT_EQ(replicas_of(bench, "cart"), before + 1);
+    EXPECT_EQ(kinds(bench), (std::vector<std::string>{"helix.intent", "helix.cycle"}));
+    const auto& result = *cycle->steps.front().result;
+    EXPECT_FALSE(result.resource_version_before.empty());
+    EXPECT_LT(std::stoll(result.resource_version_before), std::stoll(result.resource_version_after));
+    EXPECT_FALSE(cycle->steps.front().readings.empty());
+    EXPECT_EQ(bench.bus.types(),
+              (std::vector<std::string>{"ledger.record", "helix.verdict", "helix.cycle", "ledger.record"}));
+    EXPECT_TRUE(verify_ledger(bench.store, openssl_digest::sha256)->whole());
+}
+
+TEST_F(RunCycleTest, ABreakWritesNothingAndStillLeavesAReceipt) {
+    const std::int64_t before = replicas_of(bench, "cart");
+    const auto cycle = bench.helix->run(ask({scale("cart", before + 60)}));
+    ASSERT_TRUE(cycle.ok());
+    EXPECT_EQ(cycle->outcome(), StepState::Blocked);
+    EXPECT_EQ(replicas_of(bench, "cart"), before);
+    EXPECT_EQ(kinds(bench), std::vector<std::string>{"helix.cycle"});
+    EXPECT_EQ(status_of(*cycle), "blocked");
+    ASSERT_TRUE(cycle->steps.front().verdict->max_safe.has_value());
+    const auto most = bench.helix->run(ask({scale("cart", *cycle->steps.front().verdict->max_safe)}));
+    EXPECT_EQ(most->outcome(), StepState::Done);
+}
+
+TEST_F(RunCycleTest, ADryRunWritesNothingAnywhere) {
+    auto request = ask({scale("cart", replicas_of(bench, "cart") + 1)});
+    request.dry_run = true;
+    const auto cycle = bench.helix->run(request);
+    EXPECT_EQ(cycle->outcome(), StepState::WouldPass);
+    EXPECT_TRUE(kinds(bench).empty());
+}
+
+TEST_F(RunCycleTest, APlanStopsAtItsFirstBreakAndSaysWhatWasDone) {
+    const std::int64_t cart = replicas_of(bench, "cart");
+    gate::Action cordon;
+    cordon.verb = gate::Verb::Cordon;
+    cordon.object = {"v1", "Node", "", "demo-node-1"};
+    const auto cycle = bench.helix->run(ask({cordon, scale("cart", cart + 60), scale("cart", 1)}));
+    ASSERT_TRUE(cycle.ok());
+    EXPECT_EQ(cycle->steps[0].state, StepState::Done);
+    EXPECT_EQ(cycle->steps[1].state, StepState::Blocked);
+    EXPECT_EQ(cycle->steps[2].state, StepState::NotReached);
+    EXPECT_EQ(status_of(*cycle), "stopped");
+    EXPECT_EQ(replicas_of(bench, "cart"), cart);
+}
+
+TEST_F(RunCycleTest, RefusalsNameTheFaultAndLeaveNoTrace) {
+    EXPECT_EQ(bench.helix->run(ask({scale("nobody", 1)})).error().code, Code::NotFound);
+    EXPECT_EQ(bench.helix->run(ask({scale("cart", -1)})).error().code, Code::InvalidArgument);
+    EXPECT_EQ(bench.helix->run(ask({})).error().where, "actions");
+    auto elsewhere = ask({scale("cart", 1)});
+    elsewhere.target = "moon";
+    EXPECT_EQ(bench.helix->run(elsewhere).error().code, Code::NotFound);
+    gate::Action remove;
+    remove.verb = gate::Verb::Delete;
+    remove.object = {"apps/v1", "Deployment", "shop", "cart"};
+    EXPECT_EQ(bench.helix->run(ask({remove})).error().where, "reason");
+    EXPECT_TRUE(kinds(bench).empty());
+}
+
+TEST_F(RunCycleTest, AReservationEndsOnceTheMetricsShowTheWrite) {
+    const auto runtime = bench.targets.find("sim");
+    const auto cycle = bench.helix->run(ask({scale("cart", replicas_of(bench, "cart") + 1)}));
+    ASSERT_EQ(cycle->outcome(), StepState::Done);
+    EXPECT_EQ(runtime->reserved(), 1U);
+    for (int i = 0; i < 20 && runtime->reserved() > 0; ++i) bench.pass(15);
+    EXPECT_EQ(runtime->reserved(), 0U);
+    EXPECT_EQ(kinds(bench), (std::vector<std::string>{"helix.intent", "helix.cycle"}));  // released, not expired
+}
+
+/// A store that takes nothing; everything else is the memory store. Fault: a full disk.
+class FullStore : public ports::LedgerStore {
+public:
+    Result<void> append(const ledger::Record&) override { return full(); }
+    Result<void> append_all(std::span<const ledger::Record>) override { return full(); }
+    Result<std::optional<ledger::Head>> head() override { return std::optional<ledger::Head>{}; }
+    Result<ledger::Record> read(std::uint64_t) override { return error(Code::NotFound, "empty"); }
+    Result<std::vector<ledger::Record>> list(const ports::LedgerQuery&) override {
+        return std::vector<ledger::Record>{};
+    }
+    Result<void> scan(std::uint64_t, const Visitor&) override { return {}; }
+
+private:
+    static Error full() { return error(Code::Unavailable, "no space left on device"); }
+};
+
+TEST_F(RunCycleTest, WithoutADurableIntentThereIsNoWrite) {
+    FullStore full;
+    LedgerWriter writer(full, bench.clock, bench.ids, openssl_digest::sha256);
+    RunCycle helix(bench.targets, writer, bench.bus, bench.clock, bench.ids, openssl_digest::sha256, bench.rules);
+    const std::int64_t before = replicas_of(bench, "cart");
+    const auto cycle = helix.run(ask({scale("cart", before + 1)}));
+    ASSERT_FALSE(cycle.ok());
+    EXPECT_EQ(cycle.error().code, Code::Unavailable);
+    EXPECT_EQ(replicas_of(bench, "cart"), before);
+    EXPECT_EQ(bench.targets.find("sim")->reserved(), 0U);
+}
+
+/// A node of 16 GiB and two deployments without pods; 13 GiB may be in use.
+std::unique_ptr<Workbench> two_empty_deployments(std::uint64_t seed) {
+    simulated::SimOptions options;
+    options.seed = seed;
+    options.demo = false;
+    options.memory = {100, 100, 100, 0};
+    auto bench = std::make_unique<Workbench>(options);
+    bench->target->with_world([](simulated::World& world) {
+        const auto make = [&world](const std::string& manifest) {
+            const auto made = world.create(manifest);
+            ASSERT_TRUE(made.ok()) << made.error().message;
+        };
+        make(
+            R"({"apiVersion":"v1","kind":"Node","metadata":{"name":"n1"},"status":{"allocatable":{"memory":"16Gi","cpu":"16","pods":"110"},
+                 "conditions":[{"type":"Ready","status":"True"}]}})");
+        for (const std::string name : {"a", "b"})
+            make(
+                R"({"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":")" + name +
+                R"(","namespace":"default"},
+                 "spec":{"replicas":0,"selector":{"matchLabels":{"app":")" +
+                name + R"("}},"template":{"metadata":{"labels":{"app":")" + name +
+                R"("}},"spec":{"containers":[{"name":"c","image":"x","resources":{"requests":{"memory":"1Gi","cpu":"10m"}}}]}}}})");
+    });
+    bench->pass(60);
+    return bench;
+}
+
+TEST(RunCycleRaces, TwoWritesThatFitOnlyOneByOneNeverBothPass) {
+    constexpr int kRaces = 1000;
+    for (int race = 0; race < kRaces; ++race) {
+        const auto bench = two_empty_deployments(static_cast<std::uint64_t>(race) + 1);
+        std::barrier start(2);
+        StepState states[2] = {};
+        const auto run = [&](int which) {
+            start.arrive_and_wait();
+            const auto cycle = bench->helix->run(ask({scale(which == 0 ? "a" : "b", 8, "default")}));
+            ASSERT_TRUE(cycle.ok()) << cycle.error().message;
+            states[which] = cycle->outcome();
+        };
+        std::thread other(run, 1);
+        run(0);
+        other.join();
+        const int done = (states[0] == StepState::Done ? 1 : 0) + (states[1] == StepState::Done ? 1 : 0);
+        const int blocked = (states[0] == StepState::Blocked ? 1 : 0) + (states[1] == StepState::Blocked ? 1 : 0);
+        ASSERT_EQ(done, 1) << "race " << race;
+        ASSERT_EQ(blocked, 1) << "race " << race;
+    }
+}
+
+}  // namespace
+}  // namespace helix::usecases

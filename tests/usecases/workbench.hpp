@@ -1,0 +1,74 @@
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "adapters/ledger_memory/memory_ledger_store.hpp"
+#include "adapters/openssl_digest/sha256.hpp"
+#include "adapters/simulated/simulated_target.hpp"
+#include "adapters/system/ulid_source.hpp"
+#include "service/usecases/run_cycle.hpp"
+
+namespace helix::testing {
+
+/// Keeps what was published.
+class RecordingBus : public ports::EventBus {
+public:
+    void publish(ports::Event event) override {
+        const std::lock_guard lock(mutex_);
+        events_.push_back(std::move(event));
+    }
+    [[nodiscard]] std::vector<std::string> types() const {
+        const std::lock_guard lock(mutex_);
+        std::vector<std::string> types;
+        for (const ports::Event& event : events_) types.push_back(event.type);
+        return types;
+    }
+
+private:
+    mutable std::mutex mutex_;
+    std::vector<ports::Event> events_;
+};
+
+/// The simulation's virtual time as the use-cases' clock.
+class VirtualClock : public ports::Clock {
+public:
+    explicit VirtualClock(const simulated::SimClock& clock) : clock_(clock) {}
+    [[nodiscard]] std::int64_t now_us() const override { return clock_.now(); }
+    [[nodiscard]] std::int64_t steady_us() const override { return clock_.now(); }
+
+private:
+    const simulated::SimClock& clock_;
+};
+
+/// The helix over one simulated cluster in virtual time, with a ledger in memory.
+struct Workbench {
+    explicit Workbench(simulated::SimOptions options = {}) : clock(sim_clock), ids(clock) {
+        options.clock = &sim_clock;
+        auto made = simulated::make_simulated_target("sim", options);
+        target = made.get();
+        targets.add(std::move(made));
+        writer = std::make_unique<usecases::LedgerWriter>(store, clock, ids, openssl_digest::sha256);
+        helix = std::make_unique<usecases::RunCycle>(targets, *writer, bus, clock, ids, openssl_digest::sha256, rules);
+    }
+
+    void pass(std::int64_t seconds) {
+        sim_clock.advance(seconds * 1'000'000);
+        helix->sweep_reservations();
+    }
+
+    simulated::SimClock sim_clock;
+    VirtualClock clock;
+    system::UlidSource ids;
+    ledger_memory::MemoryLedgerStore store;
+    RecordingBus bus;
+    usecases::Targets targets;
+    usecases::HelixRules rules;
+    simulated::SimulatedTarget* target = nullptr;
+    std::unique_ptr<usecases::LedgerWriter> writer;
+    std::unique_ptr<usecases::RunCycle> helix;
+};
+
+}  // namespace helix::testing
