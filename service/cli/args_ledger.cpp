@@ -1,0 +1,149 @@
+#include <CLI/CLI.hpp>
+
+#include "service/cli/commands.hpp"
+#include "service/cli/json_view.hpp"
+
+namespace helix::cli {
+namespace {
+
+struct LedgerArgs {
+    std::string from;
+    std::string kind;
+    std::string file;
+    std::string remembered;
+    std::uint64_t seq = 0;
+    std::size_t limit = 20;
+    bool oldest_first = false;
+};
+
+Exit list_records(const Session& session, const LedgerArgs& args) {
+    std::string path = std::string("/v1/ledger?order=") + (args.oldest_first ? "asc" : "desc");
+    if (!args.kind.empty()) path += "&kind=" + url_encoded(args.kind);
+    if (!session.globals().target.empty()) path += "&target=" + url_encoded(session.globals().target);
+    return session.list(args.from.empty() ? path : path + "&from=" + url_encoded(args.from),
+                        args.from.empty() ? "from" : nullptr, args.limit, render_ledger);
+}
+
+Exit conclude(const Session& session, const Json& report) {
+    session.show(report, [&] { return render_report(report, session.view()); });
+    if (flag(report, "ok")) return Exit::Done;
+    session.say("the ledger does not hold (seq " + text(report, "first_bad_seq") +
+                "); mend: compare with a copy, nothing mends history");
+    return Exit::Unverified;
+}
+
+Exit verify_through_service(const Session& session, const LedgerArgs& args) {
+    std::string path = "/v1/ledger/verify";
+    if (!args.remembered.empty()) {
+        const std::size_t colon = args.remembered.find(':');
+        if (colon == std::string::npos)
+            return session.fail(
+                error(Code::InvalidArgument, "not a head: " + args.remembered, "write SEQ:HASH, as verify prints it"));
+        path += "?remembered_seq=" + url_encoded(args.remembered.substr(0, colon)) +
+                "&remembered_hash=" + url_encoded(args.remembered.substr(colon + 1));
+    }
+    auto api = session.api();
+    if (!api) return session.fail(api.error());
+    const auto answer = api->get(path);
+    if (!answer) return session.fail(answer.error());
+    return answer->ok() ? conclude(session, answer->body) : session.refuse(*answer);
+}
+
+Exit verify_file(const Session& session, const ServiceCommands& service, const std::string& file) {
+    if (!service.verify_ledger_file)
+        return session.fail(
+            error(Code::Unimplemented, "this build cannot read ledger files", "ask the service: helix ledger verify"));
+    const auto report = service.verify_ledger_file(file);
+    return report ? conclude(session, *report) : session.fail(report.error());
+}
+
+/// Verifies the certificate in `file`: alone, or wherever it is in a verdict, receipt, problem or ledger record.
+const Json* find_certificate(const Json& value, int depth = 0) {
+    if (value.is_object() && value.contains("digest") && value.contains("units") && value.contains("gamma1"))
+        return &value;
+    if (depth > 12 || !value.is_structured()) return nullptr;
+    for (const Json& one : value)
+        if (const Json* found = find_certificate(one, depth + 1)) return found;
+    return nullptr;
+}
+
+Exit verify_certificate(const Session& session, const ServiceCommands& service, const std::string& file) {
+    const auto content = read_input(file);
+    if (!content) return session.fail(content.error());
+    if (!service.verify_certificate)
+        return session.fail(error(Code::Unimplemented, "this build cannot verify certificates"));
+    const Json document = Json::parse(*content, nullptr, false);
+    const Json* inside = document.is_discarded() ? nullptr : find_certificate(document);
+    // A bare certificate goes on as it was written: how it is written is part of what is verified.
+    const auto verified =
+        service.verify_certificate(inside == nullptr || inside == &document ? *content : inside->dump());
+    if (!verified) {
+        Error failure = verified.error();
+        if (failure.where.empty()) failure.where = file;
+        session.fail(failure);
+        return Exit::Unverified;
+    }
+    const Json shown = {{"ok", true},
+                        {"passed", flag(*inside, "passed")},
+                        {"why", text(*inside, "why")},
+                        {"digest", text(*inside, "digest")}};
+    session.show(shown, [&] {
+        return session.view().style.paint(Paint::Green, "ok") + "  the certificate holds: it says " +
+               (flag(*inside, "passed") ? "PASS" : "BREAK") + " (" + text(*inside, "why") + "), digest " +
+               text(*inside, "digest") + "\n";
+    });
+    return Exit::Done;
+}
+
+}  // namespace
+
+void add_ledger_commands(CLI::App& app, Invocation& invocation) {
+    CLI::App* ledger = app.add_subcommand("ledger", "The append-only record")->fallthrough()->require_subcommand(1);
+    const auto args = std::make_shared<LedgerArgs>();
+
+    CLI::App* list = ledger->add_subcommand("list", "Records, newest first")->fallthrough();
+    list->add_option("--from", args->from, "Start at this seq; one page");
+    list->add_option("--kind", args->kind, "Only this kind, like helix.cycle");
+    list->add_option("--limit", args->limit, "At most so many (default 20)")->check(CLI::Range(1, 10'000'000));
+    list->add_flag("--oldest-first", args->oldest_first, "By ascending seq");
+    list->callback([&invocation, args] {
+        invocation.command = [args](const Session& session) { return list_records(session, *args); };
+    });
+
+    CLI::App* show = ledger->add_subcommand("show", "One record")->fallthrough();
+    show->add_option("seq", args->seq, "Its seq")->required()->type_name("SEQ");
+    show->callback([&invocation, args] {
+        invocation.command = [args](const Session& session) {
+            return session.list("/v1/ledger/" + std::to_string(args->seq), nullptr, 0, render_record);
+        };
+    });
+
+    CLI::App* verify = ledger->add_subcommand("verify", "Walk the whole chain and say whether it holds")->fallthrough();
+    verify->add_option("file", args->file, "A ledger file, read offline; without it the service is asked")
+        ->type_name("FILE");
+    verify->add_option("--remembered", args->remembered,
+                       "SEQ:HASH of a head written down earlier; finds a tail cut off");
+    verify->callback([&invocation, args] {
+        invocation.command = [args, &invocation](const Session& session) {
+            if (!args->file.empty()) return verify_file(session, invocation.service, args->file);
+            return verify_through_service(session, *args);
+        };
+    });
+
+    CLI::App* check =
+        app.add_subcommand("verify", "Check offline what the service handed out")->fallthrough()->require_subcommand(1);
+    CLI::App* certificate =
+        check->add_subcommand("certificate", "Re-check a verdict's certificate with integer arithmetic")->fallthrough();
+    const auto file = std::make_shared<std::string>();
+    certificate
+        ->add_option("file", *file, "JSON: the certificate, or a verdict, receipt or record with one; - reads stdin")
+        ->required()
+        ->type_name("FILE");
+    certificate->callback([&invocation, file] {
+        invocation.command = [&invocation, file](const Session& session) {
+            return verify_certificate(session, invocation.service, *file);
+        };
+    });
+}
+
+}  // namespace helix::cli

@@ -1,0 +1,79 @@
+#include "service/cli/exit_codes.hpp"
+
+#include <array>
+#include <utility>
+
+namespace helix::cli {
+
+Exit exit_of_problem(int status, std::string_view type) {
+    if (type == "gate-break" || type == "stale-metrics") return Exit::Break;
+    if (type == "idempotency-in-progress") return Exit::Unavailable;
+    if (type == "deadline-exceeded") return Exit::Unavailable;  // no write was begun
+    switch (status) {
+        case 401:
+        case 403:
+            return Exit::Auth;
+        case 404:
+            return Exit::NotFound;
+        case 429:
+        case 503:
+            return Exit::Unavailable;
+        case 501:
+            return Exit::Refused;
+        case 502:
+            return Exit::TargetRefused;
+        case 504:
+            return Exit::Unknown;
+        default:
+            break;
+    }
+    return status >= 400 && status < 500 ? Exit::Refused : Exit::Internal;
+}
+
+Exit exit_of(Code code) {
+    switch (code) {
+        case Code::InvalidArgument:
+            return Exit::Usage;
+        case Code::NotFound:
+            return Exit::NotFound;
+        case Code::Unauthenticated:
+        case Code::PermissionDenied:
+            return Exit::Auth;
+        case Code::Blocked:
+            return Exit::Break;
+        case Code::ResourceExhausted:
+        case Code::DeadlineExceeded:
+        case Code::Unavailable:
+            return Exit::Unavailable;
+        case Code::UnknownOutcome:
+            return Exit::Unknown;
+        case Code::DataLoss:
+            return Exit::Unverified;
+        default:
+            return Exit::Internal;
+    }
+}
+
+std::string exit_codes_text() {
+    constexpr std::array<std::pair<Exit, const char*>, 11> kMeanings{{
+        {Exit::Done, "done; the gate says PASS; a ledger or certificate holds"},
+        {Exit::Internal, "internal error, or an answer that cannot be read"},
+        {Exit::Usage, "the command line is wrong"},
+        {Exit::Break, "BREAK: the gate said no, nothing was written (a plan may have begun: its receipt says so)"},
+        {Exit::NotFound, "no such target, object, cycle or record"},
+        {Exit::Refused, "the service refused the input, or the object changed meanwhile"},
+        {Exit::TargetRefused, "the gate passed the write, the cluster refused it"},
+        {Exit::Unavailable, "service, target or ledger is away, or busy; nothing was written"},
+        {Exit::Unknown, "outcome unknown: the write may or may not have happened"},
+        {Exit::Auth, "no valid token, or its role does not allow this"},
+        {Exit::Unverified, "verification failed"},
+    }};
+    std::string text = "Exit codes of helix:\n";
+    for (const auto& [code, meaning] : kMeanings) {
+        const std::string number = std::to_string(static_cast<int>(code));
+        text += std::string(4 - number.size(), ' ') + number + "  " + meaning + "\n";
+    }
+    return text;
+}
+
+}  // namespace helix::cli

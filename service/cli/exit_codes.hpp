@@ -1,0 +1,34 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "domain/core/result.hpp"
+
+namespace helix::cli {
+
+/// What the process answers to its caller; documented by `helix help exit-codes` and docs/cli.md.
+enum class Exit : int {
+    Done = 0,           ///< done, or the gate says PASS
+    Internal = 1,       ///< our own mistake, or an answer that cannot be read
+    Usage = 2,          ///< the command line is wrong
+    Break = 3,          ///< the gate said no; nothing was written
+    NotFound = 4,       ///< no such target, object, cycle or record
+    Refused = 5,        ///< the service refused the input, or the object changed meanwhile
+    TargetRefused = 6,  ///< the gate passed it, the cluster refused it
+    Unavailable = 7,    ///< service, target or ledger away; nothing was written
+    Unknown = 8,        ///< the write may or may not have happened
+    Auth = 9,           ///< no valid token, or its role does not allow this
+    Unverified = 10,    ///< a ledger or certificate does not hold
+};
+
+/// For an HTTP answer: `status`, and the problem's type without its prefix ("gate-break"; may be empty).
+Exit exit_of_problem(int status, std::string_view type);
+
+/// For a failure on our side of the wire.
+Exit exit_of(Code code);
+
+/// The table that `helix help exit-codes` prints.
+std::string exit_codes_text();
+
+}  // namespace helix::cli
