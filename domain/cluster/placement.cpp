@@ -6,8 +6,6 @@
 namespace helix::cluster {
 namespace {
 
-constexpr std::string_view kUnschedulableTaint = "node.kubernetes.io/unschedulable";
-
 std::optional<std::int64_t> whole_number(const std::string& text) {
     std::int64_t value = 0;
     const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);

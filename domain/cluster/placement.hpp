@@ -4,6 +4,9 @@
 
 namespace helix::cluster {
 
+/// What the node lifecycle controller puts on a cordoned node, beside spec.unschedulable, and takes off again.
+inline constexpr std::string_view kUnschedulableTaint = "node.kubernetes.io/unschedulable";
+
 /// Why a node takes no pod of a shape.
 enum class Exclusion { None, NotReady, Unschedulable, Taint, Selector, Affinity, NodeName };
 

@@ -72,6 +72,7 @@ void State::drop_node(NodeId id) {
         pods_[pod].place_in_node = kNone;
         pods_[pod].node = kNone;
         waiting_for_node_[name].push_back(pod);
+        refresh_visibility(pod);
     }
 }
 

@@ -95,6 +95,7 @@ void State::upsert(const Pod& pod) {
         const WorkloadId former = slot.owner;
         if (former != kNone) {
             remove_from<&PodSlot::place_in_owner>(workloads_[former].pods, pods_, id);
+            refresh_flux(root_of_workload(former));
             release_if_unused(former);
         }
         pods_[id].owner = owner;

@@ -20,7 +20,12 @@ WorkloadId State::find_workload(WorkloadKind kind, std::string_view ns, std::str
 }
 
 WorkloadId State::root_of_workload(WorkloadId id) const {
-    for (int depth = 0; depth < kOwnerDepthMax && workloads_[id].parent != kNone; ++depth) id = workloads_[id].parent;
+    for (int depth = 0; depth < kOwnerDepthMax; ++depth) {
+        const WorkloadId parent = workloads_[id].parent;
+        // An owner not mirrored makes its pods through this one, and its wishes are not known.
+        if (parent == kNone || (workloads_[id].known && !workloads_[parent].known)) break;
+        id = parent;
+    }
     return id;
 }
 
@@ -72,9 +77,11 @@ void State::upsert(const Workload& workload) {
     workload_by_name_.insert_or_assign(key, id);
     workloads_[id].workload = workload;
     workloads_[id].known = true;
-    if (!workloads_[id].rolling()) workloads_[id].settled_digest = workload.template_digest;
+    // While it rolls no template is settled: going back to the former one half-way is a rollout as well.
+    workloads_[id].settled_digest = workloads_[id].rolling() ? 0 : workload.template_digest;
     workloads_[id].mark = mark_;
     set_parent(id, workload.controller ? workload_slot(*workload.controller, workload.ns) : kNone);
+    for (const WorkloadId child : workloads_[id].children) refresh_flux(child);
     refresh_flux(root_of_workload(id));
 }
 
@@ -86,6 +93,7 @@ void State::drop_workload(WorkloadId id) {
     slot.known = false;
     in_flux_.erase(id);
     set_parent(id, kNone);
+    for (const WorkloadId child : workloads_[id].children) refresh_flux(child);
     release_if_unused(id);
 }
 
@@ -153,7 +161,7 @@ bool State::fluctuates(WorkloadId root) const {
 
 void State::refresh_flux(WorkloadId id) {
     if (!workloads_[id].live) return;
-    if (fluctuates(id)) {
+    if (root_of_workload(id) == id && fluctuates(id)) {
         in_flux_.insert(id);
     } else {
         in_flux_.erase(id);

@@ -1,6 +1,8 @@
 #include "domain/gate/background.hpp"
 
 #include <algorithm>
+#include <unordered_map>
+#include <unordered_set>
 
 #include "domain/gate/effect_rules.hpp"
 
@@ -23,6 +25,7 @@ public:
 
     Background build(std::span<const Reservation> reservations) {
         add_reservations(reservations);
+        add_successors(reservations);
         add_workloads_in_flux();
         add_pending_pods();
         for (const PodId id : state_.terminating()) leave(id, -1);
@@ -44,7 +47,7 @@ private:
 
     void leave(PodId id, int group) {
         if (state_.pod(id).node == kNone || !state_.pod(id).active()) return;
-        if (std::find(background_.leaving.begin(), background_.leaving.end(), id) != background_.leaving.end()) return;
+        if (!leaves_.insert(id).second) return;
         background_.leaving.push_back(id);
         background_.leaving_groups.push_back(group);
     }
@@ -57,10 +60,14 @@ private:
                 PodGroup rest = group;
                 rest.count = outstanding(reservation, group, state_);
                 if (is_own(group.owner)) rest.count = std::min(rest.count, superseded(group, rest.count));
-                if (rest.count > 0) reserved_.push_back({group.owner, rest.count});
+                if (rest.count > 0 && !group.replaces) reserved_.push_back({group.owner, rest.count});
                 kept += rest.count > 0 ? 1 : 0;
                 add(std::move(rest), Origin::Reservation);
             }
+            if (!reservation.shown)
+                background_.changed_nodes.insert(background_.changed_nodes.end(),
+                                                 reservation.effect.changed_nodes.begin(),
+                                                 reservation.effect.changed_nodes.end());
             const bool whole = kept == static_cast<int>(reservation.effect.incoming.size());
             for (const PodName& name : reservation.effect.released)
                 if (const PodId id = state_.find_pod(name.ns, name.name); id != kNone) leave(id, -1);
@@ -71,11 +78,42 @@ private:
         }
     }
 
+    /// When one write grows a workload and another replaces its pods, in whatever order, the pods of the growth are
+    /// replaced as well: those successors. None when the two do not meet so.
+    static std::optional<PodGroup> successors(const PodGroup& one, std::int64_t one_count, const PodGroup& other,
+                                              std::int64_t other_count) {
+        if (one.owner != other.owner || one.replaces == other.replaces) return std::nullopt;
+        PodGroup again = one.replaces ? one : other;
+        again.count = one.replaces ? other_count : one_count;
+        again.coupling = Coupling::Free;
+        if (again.count <= 0) return std::nullopt;
+        return again;
+    }
+
+    void add_successors(std::span<const Reservation> reservations) {
+        for (auto later = reservations.begin(); later != reservations.end(); ++later) {
+            if (later->shown && !later->effect.lasting) continue;
+            for (const PodGroup& group : later->effect.incoming) {
+                const std::int64_t count = outstanding(*later, group, state_);
+                for (const PodGroup& mine : own_.incoming)
+                    if (auto again = successors(group, count, mine, mine.count); again && is_own(group.owner))
+                        background_.own_more.push_back(*std::move(again));
+                for (auto earlier = reservations.begin(); earlier != later; ++earlier) {
+                    if (earlier->shown && !earlier->effect.lasting) continue;
+                    for (const PodGroup& other : earlier->effect.incoming)
+                        if (auto again = successors(group, count, other, outstanding(*earlier, other, state_)))
+                            add(*std::move(again), Origin::Reservation);
+                }
+            }
+        }
+    }
+
     /// What is left of an earlier write's pods once this write sets the same workload's size: none when it asks for as
     /// many or more of the same template, all of them otherwise.
     std::int64_t superseded(const PodGroup& group, std::int64_t count) const {
         const bool covered = std::any_of(own_.incoming.begin(), own_.incoming.end(), [&](const PodGroup& mine) {
-            return mine.owner == group.owner && mine.target_total >= group.target_total && *mine.shape == *group.shape;
+            return !mine.replaces && !group.replaces && mine.owner == group.owner &&
+                   mine.target_total >= group.target_total && *mine.shape == *group.shape;
         });
         return covered ? 0 : count;
     }
@@ -94,6 +132,9 @@ private:
             PodGroup group = rules::group_of_workload(state_, id, nullptr);
             if (is_own(group.owner)) {
                 if (slot.rolling()) leave_all(id, -1);
+                const bool replaced = own_.incoming.front().replaces && slot.workload.kind != WorkloadKind::DaemonSet;
+                group.count = replaced ? slot.workload.desired - state_.counted_under(id) : 0;
+                add(std::move(group), Origin::Pending);  // old pods that are missing may still come before they go
                 continue;
             }
             group.count = slot.workload.desired - state_.counted_under(id);
@@ -114,7 +155,7 @@ private:
     }
 
     void leave_all(WorkloadId id, int group) {
-        for (const PodId pod : state_.pods_under(id)) leave(pod, group);
+        for (const PodId pod : state_.pods_under(id)) leave(pod, rules::holds_a_name(state_, id, pod) ? group : -1);
     }
 
     void add_pending_pods() {
@@ -152,20 +193,14 @@ private:
             if (group.shape->preempts && group.count > 0) highest = std::max(highest, group.shape->priority);
         const auto lowest = state_.lowest_priority();
         if (!lowest || highest <= *lowest) return;
-        std::vector<std::pair<WorkloadId, std::int64_t>> victims;
+        std::unordered_map<WorkloadId, std::int64_t> victims;
         for (PodId id = 0; id < state_.pod_slots(); ++id) {
             const cluster::PodSlot& pod = state_.pod(id);
             if (!pod.counted() || !pod.bound || pod.shape->priority >= highest) continue;
             leave(id, -1);
             const WorkloadId root = state_.root_of(id);
-            if (root == kNone || !state_.workload(root).known) continue;
-            const auto known =
-                std::find_if(victims.begin(), victims.end(), [&](const auto& v) { return v.first == root; });
-            if (known == victims.end()) {
-                victims.emplace_back(root, 1);
-            } else {
-                ++known->second;
-            }
+            if (root == kNone) continue;
+            ++victims[root];
         }
         for (const auto& [root, count] : victims) {
             PodGroup group = rules::group_of_workload(state_, root, nullptr);
@@ -178,6 +213,7 @@ private:
     const Effect& own_;
     Background background_;
     std::vector<std::pair<OwnerKey, std::int64_t>> reserved_;
+    std::unordered_set<PodId> leaves_;
 };
 
 }  // namespace

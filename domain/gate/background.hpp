@@ -19,9 +19,11 @@ struct Reservation {
 /// What may still happen without the write in question.
 struct Background {
     std::vector<PodGroup> groups;
-    std::vector<Origin> origins;          ///< of each group
-    std::vector<cluster::PodId> leaving;  ///< pods that may go: terminating, or being replaced
-    std::vector<int> leaving_groups;      ///< per leaving pod: index into `groups` of the one coupled to it; -1: none
+    std::vector<Origin> origins;               ///< of each group
+    std::vector<PodGroup> own_more;            ///< pods that the write makes of those an admitted write makes
+    std::vector<cluster::PodId> leaving;       ///< pods that may go: terminating, or being replaced
+    std::vector<cluster::Node> changed_nodes;  ///< by admitted writes not yet seen: either form may be met
+    std::vector<int> leaving_groups;  ///< per leaving pod: index into `groups` of the one coupled to it; -1: none
 };
 
 /// Pods pending, pods that controllers are about to make, and what reservations still lack, seen from `subject`: its

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "domain/cluster/placement.hpp"
 #include "domain/gate/effect_rules.hpp"
 #include "domain/gate/kinds.hpp"
 
@@ -27,7 +28,8 @@ public:
 
     void add(PodId id) {
         const WorkloadId root = state_.root_of(id);
-        const bool replaced = root != kNone && state_.workload(root).known && !state_.workload(root).workload.deleting;
+        // An owner that is not mirrored is a controller unknown to us: it may well make the pod again.
+        const bool replaced = root != kNone && !state_.workload(root).workload.deleting;
         effect_.leaving.push_back(pod_name(state_, id, replaced ? group_for(root, id) : -1));
     }
 
@@ -110,10 +112,34 @@ Result<Effect> cordon(const ObjectRef& object, const State& state, bool on) {
     } else {
         cluster::Node after = state.node(node);
         after.unschedulable = false;
+        std::erase_if(after.taints,
+                      [](const cluster::Taint& taint) { return taint.key == cluster::kUnschedulableTaint; });
         effect.changed_nodes.push_back(std::move(after));
         effect.kind = EffectKind::Raise;
     }
     return effect;
+}
+
+/// A DaemonSet that the changed node now matches makes a pod on it.
+void add_daemons(const State& state, cluster::NodeId node, const cluster::Node& after, Effect& effect) {
+    const auto on_node = state.pods_on(node);
+    for (WorkloadId id = 0; id < state.workload_slots(); ++id) {
+        const cluster::WorkloadSlot& slot = state.workload(id);
+        const cluster::Workload& daemon = slot.workload;
+        if (!slot.live || !slot.known || daemon.kind != WorkloadKind::DaemonSet || daemon.deleting || !daemon.shape)
+            continue;
+        const bool runs = std::any_of(on_node.begin(), on_node.end(),
+                                      [&](PodId pod) { return state.root_of(pod) == id && state.pod(pod).active(); });
+        if (runs || cluster::excluded(*daemon.shape, after) != cluster::Exclusion::None) continue;
+        PodGroup group = group_of_workload(state, id, nullptr);
+        auto pinned = std::make_shared<cluster::PodShape>(*group.shape);
+        pinned->has_affinity = true;  // beside its selectors, which stay
+        pinned->affinity = {{{"metadata.name", cluster::Operator::In, {after.name}, true}}};
+        group.shape = std::move(pinned);
+        group.count = group.target_total = 1;
+        group.replaces = true;
+        effect.incoming.push_back(std::move(group));
+    }
 }
 
 /// A node after a change of labels or taints: it may take more pods, and a NoExecute taint moves those it has.
@@ -127,7 +153,9 @@ Effect node_change(const State& state, cluster::NodeId id, cluster::Node after) 
         if (!stays && state.pod(pod).active()) leaving.push_back(pod);
     }
     Effect effect = moving(state, leaving);
-    if (leaving.empty()) effect.kind = EffectKind::Raise;
+    add_daemons(state, id, after, effect);
+    if (leaving.empty() || !effect.incoming.empty())
+        effect.kind = leaving.empty() ? EffectKind::Raise : EffectKind::Move;
     effect.changed_nodes.push_back(std::move(after));
     return effect;
 }
@@ -161,8 +189,7 @@ Result<Effect> label_pod(const Action& action, const State& state) {
     group.count = 1;
     group.replaces = true;
     group.target_total = 1;
-    effect.kind = EffectKind::Raise;
-    effect.subject = group.owner;
+    effect.kind = EffectKind::Raise;  // no subject: it does not set the workload's size
     effect.incoming.push_back(std::move(group));
     return effect;
 }

@@ -24,7 +24,8 @@ Result<WorkloadId> find(const ObjectRef& object, const State& state) {
 
 void let_leave(Effect& effect, const State& state, WorkloadId id, int group) {
     for (const PodId pod : state.pods_under(id))
-        if (state.pod(pod).active() && state.pod(pod).bound) effect.leaving.push_back(pod_name(state, pod, group));
+        if (state.pod(pod).active() && state.pod(pod).bound)
+            effect.leaving.push_back(pod_name(state, pod, holds_a_name(state, id, pod) ? group : -1));
 }
 
 /// From `state`'s pods of the workload to `desired` pods of the template that is there.
@@ -48,6 +49,7 @@ Effect resize(const State& state, WorkloadId id, std::int64_t desired, std::opti
     if (state.workload(id).rolling()) {
         const bool observed = workload.generation == workload.observed_generation;
         group.count = std::max(group.count, desired - (observed ? workload.updated : 0));
+        group.count += desired - asked_before;  // a Deployment in the middle of a rollout grows its old pods as well
         group.replaces = true;
     }
     effect.incoming.push_back(std::move(group));
@@ -78,6 +80,14 @@ Effect roll(const State& state, WorkloadId id, const Workload& after) {
     effect.kind = EffectKind::Move;
     effect.incoming.push_back(std::move(group));
     let_leave(effect, state, id, 0);
+    const Workload& before = state.workload(id).workload;
+    if (after.kind == WorkloadKind::Deployment && after.desired > before.desired) {
+        // Its controller first grows the old ReplicaSet to the new size, and rolls then.
+        PodGroup old = group_of_workload(state, id, nullptr);
+        old.count = old.target_total = after.desired - before.desired;
+        old.replaces = true;
+        effect.incoming.push_back(std::move(old));
+    }
     return effect;
 }
 
@@ -178,6 +188,10 @@ Coupling coupling_of(const Workload& workload) {
             return Coupling::OneForOne;
     }
     return Coupling::Free;
+}
+
+bool holds_a_name(const State& state, WorkloadId root, PodId id) {
+    return state.workload(root).workload.kind != WorkloadKind::StatefulSet || !state.pod(id).terminating;
 }
 
 PodGroup group_of_workload(const State& state, WorkloadId root, const cluster::PodShape* fallback) {

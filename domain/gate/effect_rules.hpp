@@ -15,6 +15,10 @@ bool is_revision_label(std::string_view key);
 
 Coupling coupling_of(const cluster::Workload& workload);
 
+/// Whether a successor of one of `root`'s pods may have to wait for `id`. A StatefulSet's terminating pod may be one
+/// beyond its size, whose name nobody waits for.
+bool holds_a_name(const cluster::State& state, cluster::WorkloadId root, cluster::PodId id);
+
 /// A group of pods of `root`'s template (of `fallback` while the template is not known), with its estimate.
 PodGroup group_of_workload(const cluster::State& state, cluster::WorkloadId root, const cluster::PodShape* fallback);
 

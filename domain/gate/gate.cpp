@@ -92,13 +92,13 @@ std::string sentence(const Verdict& verdict, const Effect& effect) {
     return {};
 }
 
-/// The number of pods that the plan's latest release of `object` leaves; none when no earlier action releases it.
+/// The number of pods that the latest release of `object` on its way leaves; none when no admitted write releases it.
 std::optional<std::int64_t> planned_count(std::span<const Reservation> plan, const ObjectRef& object) {
     const OwnerKey subject{cluster::workload_kind(object.kind), object.ns, object.name};
     std::optional<std::int64_t> count;
     for (const Reservation& step : plan) {
         const Effect& effect = step.effect;
-        if (effect.kind == EffectKind::Release && effect.subject == subject)
+        if (!step.shown && effect.kind == EffectKind::Release && effect.subject == subject)
             count = static_cast<std::int64_t>(effect.released.size()) - effect.released_count;
     }
     return count;
@@ -129,8 +129,10 @@ Verdict judge_effect(const State& state, std::span<const Reservation> reservatio
     return verdict;
 }
 
-Result<Verdict> judge(const State& state, std::span<const Reservation> reservations, const Request& request,
+Result<Verdict> judge(const State& state, std::span<const Reservation> reservations, const Request& asked,
                       const Settings& settings) {
+    Request request = asked;
+    if (!request.planned_count) request.planned_count = planned_count(reservations, asked.action.object);
     const auto effect = effect_of(request, state, settings);
     if (!effect) return effect.error();
     if (const auto reason = check_reason(request.action, state); !reason) return reason.error();
@@ -146,11 +148,11 @@ Result<std::vector<Verdict>> judge_plan(const State& state, std::span<const Rese
     Effect nodes;  // what the earlier actions do to nodes
     for (const Request& asked : plan) {
         Request request = asked;
-        request.planned_count = planned_count(std::span(earlier).subspan(reservations.size()), asked.action.object);
+        request.planned_count = planned_count(earlier, asked.action.object);
         auto effect = effect_of(request, state, settings);
         if (!effect) return effect.error();
         if (const auto reason = check_reason(request.action, state); !reason) return reason.error();
-        carry_nodes(nodes, request.action.verb == Verb::Uncordon, *effect);
+        carry_nodes(state, nodes, request.action.verb == Verb::Uncordon, *effect);
         verdicts.push_back(judge_effect(state, earlier, *effect, request.action.reason, settings));
         if (!verdicts.back().passed) {
             propose(state, earlier, request, *effect, settings, verdicts.back());
@@ -159,6 +161,7 @@ Result<std::vector<Verdict>> judge_plan(const State& state, std::span<const Rese
         nodes.cordoned = effect->cordoned;
         nodes.changed_nodes = effect->changed_nodes;
         nodes.removed_nodes = effect->removed_nodes;
+        effect->changed_nodes.clear();  // a plan's node changes are carried, in their order
         earlier.push_back(Reservation{"plan", *std::move(effect), settings.now, false});
     }
     return verdicts;

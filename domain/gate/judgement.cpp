@@ -124,9 +124,10 @@ private:
         return land_.most[group][id] > 0 && fitting(room, kinds_[group].request, 1) > 0;
     }
 
-    /// Whether the write may raise use here: one of its own pods can land, or a changed node takes what it did not.
+    /// Whether the write may raise use here: one of its own pods can land, a changed node takes what it did not, or
+    /// those that it moves away make room for pods that wait.
     bool may_raise(NodeId id, const Amounts& room) const {
-        const std::size_t last = changed_[id] ? land_.groups.size() : land_.own_count;
+        const std::size_t last = changed_[id] || own_leaving(id) ? land_.groups.size() : land_.own_count;
         for (std::size_t group = 0; group < last; ++group)
             if (can_land(id, room, group)) return true;
         return false;
@@ -261,6 +262,28 @@ std::vector<Released> released_by_node(const State& state, const Effect& effect)
     return nodes;
 }
 
+/// Keeps in `later` what `earlier` changed of the same node and `later` did not.
+void merge_change(const State& state, const cluster::Node& earlier, cluster::Node& later) {
+    const NodeId id = state.find_node(later.name);
+    if (id == cluster::kNone) return;
+    const cluster::Node& now = state.node(id);
+    if (later.taints == now.taints) later.taints = earlier.taints;
+    if (later.unschedulable == now.unschedulable) later.unschedulable = earlier.unschedulable;
+    if (later.labels == now.labels) {
+        later.labels = earlier.labels;
+        return;
+    }
+    for (const auto& label : earlier.labels) {
+        const std::string* asked = cluster::find_label(later.labels, label.first);
+        const std::string* first = cluster::find_label(now.labels, label.first);
+        const bool untouched = (asked == nullptr) == (first == nullptr) && (asked == nullptr || *asked == *first);
+        if (!untouched) continue;
+        std::erase_if(later.labels, [&](const auto& other) { return other.first == label.first; });
+        later.labels.push_back(label);
+        std::sort(later.labels.begin(), later.labels.end());
+    }
+}
+
 }  // namespace
 
 void judge_placements(const State& state, const Landscape& land, const Effect& effect, std::string_view reason,
@@ -286,7 +309,10 @@ void judge_release(const State& state, const Effect& effect, std::string_view re
     conclude(verdict, Why::Release);
 }
 
-void carry_nodes(const Effect& earlier, bool uncordons, Effect& later) {
+void carry_nodes(const State& state, const Effect& earlier, bool uncordons, Effect& later) {
+    for (cluster::Node& node : later.changed_nodes)
+        for (const cluster::Node& before : earlier.changed_nodes)
+            if (before.name == node.name) merge_change(state, before, node);
     const auto cordoned_before = [&](const std::string& name) {
         return std::find(earlier.cordoned.begin(), earlier.cordoned.end(), name) != earlier.cordoned.end();
     };

@@ -16,6 +16,6 @@ void judge_release(const cluster::State& state, const Effect& effect, std::strin
 
 /// Adds the node changes of a plan's earlier actions to a later one's effect; `uncordons`: the later one is an
 /// uncordon.
-void carry_nodes(const Effect& earlier, bool uncordons, Effect& later);
+void carry_nodes(const cluster::State& state, const Effect& earlier, bool uncordons, Effect& later);
 
 }  // namespace helix::gate

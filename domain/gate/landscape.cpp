@@ -42,7 +42,9 @@ void apply_node_changes(const State& state, const Effect& effect, const PodGroup
     for (const std::string& name : effect.cordoned) {
         const NodeId id = state.find_node(name);
         if (id == kNone || most[id] == 0) continue;
-        Node cordoned = state.node(id);
+        const auto changed = std::find_if(effect.changed_nodes.rbegin(), effect.changed_nodes.rend(),
+                                          [&](const Node& node) { return node.name == name; });
+        Node cordoned = changed == effect.changed_nodes.rend() ? state.node(id) : *changed;
         cordoned.unschedulable = true;
         set(name, cluster::excluded(*group.shape, cordoned) == cluster::Exclusion::None);
     }
@@ -112,7 +114,7 @@ void lay_out_leaving(const State& state, const Background& background, const Eff
         const PodId id = state.find_pod(name.ns, name.name);
         if (id != kNone) add(id, name.group, true);
     }
-    const auto own_groups = static_cast<int>(effect.incoming.size());
+    const auto own_groups = static_cast<int>(land.own_count);
     for (std::size_t i = 0; i < background.leaving.size(); ++i) {
         const int group = background.leaving_groups[i];
         add(background.leaving[i], group < 0 ? -1 : group + own_groups, false);
@@ -124,8 +126,9 @@ void lay_out_leaving(const State& state, const Background& background, const Eff
 Landscape lay_out(const State& state, const Background& background, const Effect& effect) {
     Landscape land;
     land.groups = effect.incoming;
-    land.origins.assign(effect.incoming.size(), Origin::Own);
-    land.own_count = effect.incoming.size();
+    land.groups.insert(land.groups.end(), background.own_more.begin(), background.own_more.end());
+    land.own_count = land.groups.size();
+    land.origins.assign(land.own_count, Origin::Own);
     land.groups.insert(land.groups.end(), background.groups.begin(), background.groups.end());
     land.origins.insert(land.origins.end(), background.origins.begin(), background.origins.end());
     land.most.reserve(land.groups.size());
@@ -134,6 +137,12 @@ Landscape lay_out(const State& state, const Background& background, const Effect
     for (const PodGroup& group : land.groups) {
         std::vector<std::int64_t> most = filtered(state, group);
         apply_node_changes(state, effect, group, most);
+        // Admitted node changes may be carried out before this write or after it.
+        for (const Node& node : background.changed_nodes) {
+            const NodeId id = state.find_node(node.name);
+            if (id != kNone && cluster::excluded(*group.shape, node) == cluster::Exclusion::None)
+                most[id] = std::min(group.count, group.per_node_most);
+        }
         const bool bounded = !group.shape->spreads.empty() && !group.replaces && background.leaving.empty();
         if (bounded) bound_by_spread(state, group, all_pods, most);
         land.most.push_back(std::move(most));

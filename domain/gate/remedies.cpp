@@ -48,6 +48,15 @@ private:
         return smaller;
     }
 
+    /// The count that the workload has been asked for already: to ask for it again moves nothing.
+    std::int64_t asked_before() const {
+        const OwnerKey& owner = effect_.incoming.front().owner;
+        const cluster::WorkloadId id = state_.find_workload(owner.kind, owner.ns, owner.name);
+        if (id == cluster::kNone) return 0;
+        const std::int64_t desired = state_.workload(id).workload.desired;
+        return std::min(desired, request_.planned_count.value_or(desired));
+    }
+
     /// The largest count that passes; more pods only ever make a verdict worse, so halving finds it.
     void smaller_count() {
         if (!sets_a_count()) return;
@@ -62,9 +71,10 @@ private:
                 high = count - 1;
             }
         }
-        const std::int64_t total = asked.target_total - asked.count + low;
+        const std::int64_t total = std::max(asked.target_total - asked.count + low, asked_before());
         verdict_.max_safe = total;
-        if (low > 0) verdict_.remedies.push_back({"ask for " + std::to_string(total) + " replicas", total, {}});
+        if (low > 0 && total > asked_before())
+            verdict_.remedies.push_back({"ask for " + std::to_string(total) + " replicas", total, {}});
     }
 
     void cordon_first() {

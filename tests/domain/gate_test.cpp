@@ -154,6 +154,68 @@ TEST(Gate, RefusesKindsThatNobodyModelled) {
     EXPECT_TRUE(judge(cluster.state, {}, request, known)->passed);
 }
 
+TEST(Gate, AnUncordonIsJudgedWithoutTheTaintThatTheCordonBrought) {
+    auto cluster = shop();
+    cluster.deployment("tax", shape_of(4 * kGi, "tax"), 1).pod("tax", "tax-1", "", 0);
+    Node cordoned = cluster.state.node(cluster.state.find_node("n1"));
+    cordoned.unschedulable = true;
+    cordoned.taints.push_back({"node.kubernetes.io/unschedulable", "", TaintEffect::NoSchedule});
+    cluster.state.upsert(cordoned);
+    EXPECT_EQ(judge(cluster.state, {}, on(Verb::Uncordon, "Node", "n1"), settings())->why, Why::FloorBreak);  // 10 + 4
+}
+
+TEST(Gate, ALabelThatADaemonSetSelectsBringsItsPod) {
+    auto cluster = shop();
+    auto disk = shape_of(4 * kGi, "disk");
+    disk->node_selector = {{"disk", "ssd"}};
+    cluster.deployment("disk", disk, 0, Rollout::OneForOne, WorkloadKind::DaemonSet);
+    auto label = on(Verb::Label, "Node", "n1");
+    label.action.entries = {{"disk", "ssd"}};
+    EXPECT_EQ(judge(cluster.state, {}, label, settings())->why, Why::FloorBreak);
+    label.action.object.name = "n2";
+    EXPECT_TRUE(judge(cluster.state, {}, label, settings())->passed);
+}
+
+TEST(Gate, APodOfAnUnknownControllerComesBack) {
+    auto cluster = shop();
+    Pod pod;
+    pod.ns = "shop";
+    pod.name = "kafka-0";
+    pod.uid = "uid-kafka-0";
+    pod.node = "n2";
+    pod.phase = PodPhase::Running;
+    pod.controller = OwnerRef{"StrimziPodSet", "kafka", "uid-kafka"};
+    pod.shape = shape_of(4 * kGi, "kafka");
+    cluster.state.upsert(pod);
+    cluster.state.set_pod_usage("shop", "kafka-0", {kGi, kNow});
+    const auto verdict = judge(cluster.state, {}, on(Verb::Evict, "Pod", "kafka-0", "gamma1: headroom"), settings());
+    EXPECT_EQ(verdict->why, Why::FloorBreak);  // 10 + 4 on n1
+}
+
+TEST(Gate, ATerminatingPodBeyondAStatefulSetsSizeBlocksNoSuccessor) {
+    ClusterBuilder cluster;
+    cluster.node("n1", 16 * kGi, 13 * kGi);
+    cluster.deployment("db", shape_of(3 * kGi, "db"), 1, Rollout::OneForOne, WorkloadKind::StatefulSet);
+    cluster.pod("db", "db-0", "n1", 2 * kGi).pod("db", "db-1", "n1", 2 * kGi, true);
+    EXPECT_EQ(judge(cluster.state, {}, on(Verb::Restart, "StatefulSet", "db"), settings())->why, Why::FloorBreak);
+}
+
+TEST(Gate, ALabelKeptByAPlanCountsOnceTheNodeOpens) {
+    auto cluster = shop();
+    auto disk = shape_of(4 * kGi, "disk");
+    disk->node_selector = {{"disk", "ssd"}};
+    cluster.deployment("disk", disk, 0);
+    Node cordoned = cluster.state.node(cluster.state.find_node("n1"));
+    cordoned.unschedulable = true;
+    cluster.state.upsert(cordoned);
+    auto label = on(Verb::Label, "Node", "n1");
+    label.action.entries = {{"disk", "ssd"}};
+    const std::vector<Request> plan = {label, on(Verb::Uncordon, "Node", "n1"), scale("disk", 1)};
+    const auto verdicts = judge_plan(cluster.state, {}, plan, settings());
+    ASSERT_EQ(verdicts->size(), 3U);
+    EXPECT_EQ(verdicts->back().why, Why::FloorBreak);
+}
+
 TEST(Gate, RefusesBadInput) {
     const auto cluster = shop();
     EXPECT_EQ(judge(cluster.state, {}, scale("cart", -1), settings()).error().code, Code::InvalidArgument);
