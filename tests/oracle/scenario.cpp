@@ -190,6 +190,7 @@ public:
         for (int w = 0; w < workloads; ++w) workload(w);
         for (int i = 0; i < wanted_.writes; ++i) write(i);
         uses();
+        if (wanted_.settled) make_room();
         return std::move(model_);
     }
 
@@ -292,6 +293,21 @@ private:
                 made.kind = WriteKind::Cordon;
         }
         model_.writes.push_back(made);
+    }
+
+    /// The first node takes every pod to come; the others may be narrow, unless a DaemonSet needs them all.
+    void make_room() {
+        const bool daemons = model_.workloads.front().controller == Controller::DaemonSet;
+        for (std::size_t n = 0; n < model_.nodes.size(); ++n) {
+            if (n > 0 && !daemons) continue;
+            model_.nodes[n].cordoned = model_.nodes[n].tainted = false;
+            model_.nodes[n].pods = 16;
+            model_.nodes[n].cpu = 8'000;
+        }
+        for (Template& made : model_.workloads.front().templates) {
+            made.memory = 1 + made.memory % 1'200;
+            made.zone = -1;
+        }
     }
 
     void uses() {
