@@ -1,10 +1,11 @@
 #include "service/wire/action_json.hpp"
 
 #include <algorithm>
-#include <optional>
-#include <string_view>
+#include <array>
+#include <span>
 
-#include "service/wire/yaml_json.hpp"
+#include "service/wire/fields.hpp"
+#include "service/wire/manifest_json.hpp"
 
 namespace helix::wire {
 namespace {
@@ -13,274 +14,253 @@ using gate::Action;
 using gate::Verb;
 using nlohmann::json;
 
-constexpr std::int64_t kExactMax = 9'007'199'254'740'992;
-constexpr std::size_t kActionsMax = 100;
+constexpr std::size_t kReasonBytesMax = 2000;
+constexpr std::int64_t kReplicasMost = 100'000;
+constexpr std::int64_t kGraceMost_s = 86'400;
 
-/// Members beyond verb, object and reason that each verb has a use for.
-std::vector<std::string_view> extras_of(Verb verb) {
+/// Members of a verb beside target, verb and reason; the first `needed` of them are needed.
+struct Members {
+    std::size_t needed;
+    std::vector<std::string_view> names;
+};
+
+const Members& members_of(Verb verb) {
+    static const Members kManifest{1, {"manifest", "object"}};
+    static const Members kScale{2, {"object", "replicas"}};
+    static const Members kEntries{1, {"object", "set", "remove"}};
+    static const Members kObject{1, {"object"}};
+    static const Members kImage{3, {"object", "container", "image"}};
+    static const Members kResources{3, {"object", "container", "resources"}};
+    static const Members kPatch{2, {"object", "patch"}};
+    static const Members kGrace{1, {"object", "grace_period_seconds"}};
     switch (verb) {
         case Verb::Create:
         case Verb::Apply:
-            return {"manifest"};
+            return kManifest;
         case Verb::Scale:
-            return {"replicas"};
+            return kScale;
         case Verb::Label:
         case Verb::Annotate:
-            return {"set", "remove"};
-        case Verb::SetImage:
-            return {"container", "image"};
-        case Verb::SetResources:
-            return {"container", "resources"};
-        case Verb::Patch:
-            return {"patch"};
-        case Verb::Evict:
-        case Verb::Drain:
-        case Verb::Delete:
-            return {"grace_period_seconds"};
+            return kEntries;
         case Verb::Restart:
         case Verb::Cordon:
         case Verb::Uncordon:
-            return {};
+            return kObject;
+        case Verb::SetImage:
+            return kImage;
+        case Verb::SetResources:
+            return kResources;
+        case Verb::Patch:
+            return kPatch;
+        case Verb::Evict:
+        case Verb::Drain:
+        case Verb::Delete:
+            return kGrace;
     }
-    return {};
+    return kObject;
 }
 
-/// Reads members of one object; the first thing wrong is kept, the rest then reads as absent.
-class Reader {
-public:
-    Reader(const json& object, std::string at) : object_(object), at_(std::move(at)) {
-        if (!object.is_object()) fail("", "is not an object");
-    }
+std::string takes(Verb verb, bool with_target) {
+    std::string text =
+        std::string(gate::to_string(verb)) + " takes " + (with_target ? "target, " : "") + "verb, reason";
+    for (const std::string_view name : members_of(verb).names) text += ", " + std::string(name);
+    return text;
+}
 
-    const json* member(std::string_view name) const {
-        if (failure_ || !object_.is_object()) return nullptr;
-        const auto found = object_.find(name);
-        return found == object_.end() ? nullptr : &*found;
-    }
-
-    std::string text(std::string_view name, std::size_t bytes_max, bool required = false) {
-        const json* value = member(name);
-        if (value == nullptr) {
-            if (required) fail(name, "is missing");
-            return {};
-        }
-        if (!value->is_string()) return fail(name, "is not text"), std::string();
-        const std::string& text = value->get_ref<const std::string&>();
-        if (text.empty()) fail(name, "is empty");
-        if (text.size() > bytes_max) fail(name, "is over " + std::to_string(bytes_max) + " bytes");
-        return text;
-    }
-
-    std::optional<std::int64_t> number(std::string_view name, bool required = false) {
-        const json* value = member(name);
-        if (value == nullptr) {
-            if (required) fail(name, "is missing");
-            return std::nullopt;
-        }
-        if (!value->is_number_integer()) return fail(name, "is not a whole number"), std::nullopt;
-        const auto number = value->get<std::int64_t>();
-        if (number > kExactMax || number < -kExactMax) return fail(name, "is out of range"), std::nullopt;
-        return number;
-    }
-
-    void only(const std::vector<std::string_view>& known, std::string_view why) {
-        if (failure_ || !object_.is_object()) return;
-        for (const auto& [name, value] : object_.items())
-            if (std::find(known.begin(), known.end(), name) == known.end()) return fail_unknown(name, why);
-    }
-
-    void fail(std::string_view name, const std::string& what) {
-        if (failure_) return;
-        const std::string subject = name.empty() ? (at_.empty() ? "the request" : at_.substr(1)) : std::string(name);
-        failure_ =
-            error(Code::InvalidArgument, subject + " " + what, "see openapi.yaml, schema ActionRequest", pointer(name));
-    }
-
-    void keep(Error failure) {
-        if (!failure_) failure_ = std::move(failure);
-    }
-
-    [[nodiscard]] std::string pointer(std::string_view name) const {
-        return name.empty() ? at_ : at_ + "/" + std::string(name);
-    }
-    [[nodiscard]] const std::optional<Error>& failure() const { return failure_; }
-
-private:
-    void fail_unknown(const std::string& name, std::string_view why) {
-        failure_ = error(Code::InvalidArgument, "unknown field \"" + name.substr(0, 80) + "\"" + std::string(why),
-                         "leave it out, or mend its spelling", pointer(name.substr(0, 80)));
-    }
-
-    const json& object_;
-    const std::string at_;
-    std::optional<Error> failure_;
-};
-
-void read_object(Reader& reader, bool required, Action& action) {
-    const json* value = reader.member("object");
-    if (value == nullptr) {
-        if (required) reader.fail("object", "is missing");
+void check_members(const json& value, Verb verb, bool with_target, Fields& in) {
+    const Members& members = members_of(verb);
+    for (const auto& [key, ignored] : value.items()) {
+        const bool common = key == "verb" || key == "reason" || (with_target && key == "target");
+        if (common || std::find(members.names.begin(), members.names.end(), key) != members.names.end()) continue;
+        in.keep(error(Code::InvalidArgument, std::string(kUnknownField) + " \"" + key.substr(0, 128) + "\"",
+                      takes(verb, with_target), in.at(key)));
         return;
     }
-    Reader object(*value, reader.pointer("object"));
-    action.object.api_version = object.text("api_version", 317);
-    action.object.kind = object.text("kind", 63, true);
-    action.object.ns = object.text("namespace", 63);
-    action.object.name = object.text("name", 253, true);
-    object.only({"api_version", "kind", "namespace", "name"}, " of an object");
-    if (object.failure()) reader.keep(*object.failure());
+    for (std::size_t i = 0; i < members.needed; ++i)
+        if (!value.contains(members.names[i]))
+            in.complain(members.names[i].data(),
+                        std::string(gate::to_string(verb)) + " needs \"" + std::string(members.names[i]) + "\"",
+                        takes(verb, with_target));
 }
 
-void read_entries(Reader& reader, Action& action) {
-    if (const json* set = reader.member("set"); set != nullptr) {
-        if (!set->is_object() || set->empty()) return reader.fail("set", "is not an object of texts");
-        for (const auto& [key, value] : set->items()) {
-            if (!value.is_string()) return reader.fail("set/" + key, "is not text");
-            action.entries.emplace_back(key, value.get<std::string>());
+/// Text of people: no control characters but line breaks and tabs.
+bool readable(const std::string& text) {
+    return std::all_of(text.begin(), text.end(), [](char c) {
+        const auto byte = static_cast<unsigned char>(c);
+        return (byte >= 0x20 && byte != 0x7f) || c == '\n' || c == '\t';
+    });
+}
+
+std::string reason_of(Fields& in, const std::string& otherwise) {
+    if (!in.has("reason")) return otherwise;
+    std::string reason = in.text("reason", kReasonBytesMax);
+    if (in.verdict() && (reason.empty() || !readable(reason)))
+        in.complain("reason", "the reason is empty or holds control characters");
+    return reason;
+}
+
+std::string target_of(Fields& in) {
+    std::string target = in.text("target", 253);
+    if (in.verdict() && !is_name(target, NameRule::Object)) in.complain("target", "target is not a target's name");
+    return target;
+}
+
+void add_entry(Fields& in, const char* member, const std::string& key, std::optional<std::string> value,
+               Action& action) {
+    if (!is_name(key, NameRule::Key))
+        return in.keep(error(Code::InvalidArgument, "\"" + key.substr(0, 128) + "\" is not a label key",
+                             "write it like team or example.com/team", below(in.at(member), key)));
+    const bool twice = std::any_of(action.entries.begin(), action.entries.end(),
+                                   [&](const auto& entry) { return entry.first == key; });
+    if (twice)
+        return in.keep(error(Code::InvalidArgument, "\"" + key + "\" is named twice", {}, below(in.at(member), key)));
+    action.entries.emplace_back(key, std::move(value));
+}
+
+void read_entries(const json& value, Fields& in, Action& action) {
+    if (in.has("set")) {
+        const json& set = value.at("set");
+        if (!set.is_object()) return in.complain("set", "set must be an object of strings");
+        for (const auto& [key, text] : set.items()) {
+            if (!text.is_string())
+                return in.keep(error(Code::InvalidArgument,
+                                     "the value of \"" + key.substr(0, 128) + "\" must be a string", "put it in quotes",
+                                     below(in.at("set"), key)));
+            add_entry(in, "set", key, text.get<std::string>(), action);
         }
     }
-    if (const json* remove = reader.member("remove"); remove != nullptr) {
-        if (!remove->is_array() || remove->empty()) return reader.fail("remove", "is not a list of keys");
-        for (const json& key : *remove) {
-            if (!key.is_string()) return reader.fail("remove", "is not a list of keys");
-            action.entries.emplace_back(key.get<std::string>(), std::nullopt);
+    if (in.has("remove")) {
+        const json& remove = value.at("remove");
+        if (!remove.is_array()) return in.complain("remove", "remove must be a list of keys");
+        for (const json& key : remove) {
+            if (!key.is_string()) return in.complain("remove", "remove must be a list of keys");
+            add_entry(in, "remove", key.get<std::string>(), std::nullopt, action);
         }
     }
-    if (action.entries.empty()) reader.fail("set", "and remove are both missing");
+    if (in.verdict() && (action.entries.empty() || action.entries.size() > 256))
+        in.complain("set", "name from 1 to 256 keys to set or remove");
 }
 
-/// What the manifest names must be what the object names, where both are given.
-void agree(Reader& reader, const char* what, std::string& of_object, const std::string& of_manifest) {
-    if (of_object.empty()) {
-        of_object = of_manifest;
-    } else if (of_object != of_manifest) {
-        reader.fail("object", std::string("and manifest name another ") + what);
+/// A member that is an object and goes on as JSON text.
+void read_body(const json& value, const char* name, Fields& in, Action& action) {
+    const json& body = value.at(name);
+    if (!body.is_object() || body.empty())
+        return in.complain(name, std::string(name) + " must be an object with members");
+    action.body = body.dump();
+}
+
+void read_parameters(const json& value, Fields& in, Action& action) {
+    if (in.has("replicas")) action.replicas = in.integer("replicas", 0, kReplicasMost);
+    if (in.has("grace_period_seconds")) action.grace_period_s = in.integer("grace_period_seconds", 0, kGraceMost_s);
+    if (in.has("container")) {
+        action.container = in.text("container", 63);
+        if (in.verdict() && !is_name(action.container, NameRule::Label))
+            in.complain("container", "container is not a container's name");
+    }
+    if (in.has("image")) {
+        action.image = in.text("image", 1024);
+        const auto graphic = [](char c) { return c > ' ' && c < '\x7f'; };
+        if (in.verdict() && (action.image.empty() || !std::all_of(action.image.begin(), action.image.end(), graphic)))
+            in.complain("image", "image is not an image reference");
+    }
+    if (action.verb == Verb::Label || action.verb == Verb::Annotate) read_entries(value, in, action);
+    if (in.has("patch")) read_body(value, "patch", in, action);
+    if (in.has("resources")) {
+        read_body(value, "resources", in, action);
+        if (in.verdict())
+            if (auto checked = check_resources(value.at("resources"), in.at("resources")); !checked)
+                in.keep(std::move(checked).error());
     }
 }
 
-std::string text_in(const json& object, const char* name) {
-    const auto found = object.find(name);
-    return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
-
-void read_manifest(Reader& reader, Action& action) {
-    const json* value = reader.member("manifest");
-    if (value == nullptr) return reader.fail("manifest", "is missing");
-    json manifest = *value;
-    if (value->is_string()) {
-        auto parsed = yaml_to_json(value->get_ref<const std::string&>());
-        if (!parsed) {
-            Error failure = std::move(parsed).error();
-            failure.message =
-                "manifest: " + failure.message + (failure.where.empty() ? "" : " (" + failure.where + ")");
-            failure.where = reader.pointer("manifest");
-            return reader.keep(std::move(failure));
-        }
-        manifest = *std::move(parsed);
-    }
-    const json none = json::object();
-    const json& metadata = manifest.is_object() && manifest.contains("metadata") ? manifest.at("metadata") : none;
-    if (!metadata.is_object() || text_in(metadata, "name").empty() || text_in(manifest, "kind").empty() ||
-        text_in(manifest, "apiVersion").empty())
-        return reader.fail("manifest", "lacks apiVersion, kind or metadata.name");
-    const bool named = !action.object.kind.empty();
-    agree(reader, "kind", action.object.kind, text_in(manifest, "kind"));
-    agree(reader, "name", action.object.name, text_in(metadata, "name"));
-    const std::string ns = text_in(metadata, "namespace");
-    if (!named || !ns.empty()) agree(reader, "namespace", action.object.ns, ns);
-    agree(reader, "apiVersion", action.object.api_version, text_in(manifest, "apiVersion"));
-    action.body = manifest.dump();
-}
-
-void read_structured(Reader& reader, const char* name, Action& action) {
-    const json* value = reader.member(name);
-    if (value == nullptr) return reader.fail(name, "is missing");
-    if (!value->is_object() || value->empty()) return reader.fail(name, "is not an object with members");
-    action.body = value->dump();
-}
-
-void read_extras(Reader& reader, Action& action) {
-    switch (action.verb) {
-        case Verb::Create:
-        case Verb::Apply:
-            return read_manifest(reader, action);
-        case Verb::Scale:
-            action.replicas = reader.number("replicas", true);
-            return;
-        case Verb::Label:
-        case Verb::Annotate:
-            return read_entries(reader, action);
-        case Verb::SetImage:
-            action.container = reader.text("container", 253, true);
-            action.image = reader.text("image", 1024, true);
-            return;
-        case Verb::SetResources:
-            action.container = reader.text("container", 253, true);
-            return read_structured(reader, "resources", action);
-        case Verb::Patch:
-            return read_structured(reader, "patch", action);
-        case Verb::Evict:
-        case Verb::Drain:
-        case Verb::Delete:
-            action.grace_period_s = reader.number("grace_period_seconds");
-            if (action.grace_period_s && (*action.grace_period_s < 0 || *action.grace_period_s > 86'400))
-                reader.fail("grace_period_seconds", "is outside 0..86400");
-            return;
-        case Verb::Restart:
-        case Verb::Cordon:
-        case Verb::Uncordon:
-            return;
-    }
-}
-
-Result<Action> read_action(const json& value, const std::string& at, const std::string& reason, bool with_target) {
-    Reader reader(value, at);
-    Action action;
-    const std::string name = reader.text("verb", 40, true);
-    const auto verb = gate::parse_verb(name);
-    if (!verb && !reader.failure()) reader.fail("verb", "\"" + name + "\" is not known");
-    action.verb = verb.value_or(Verb::Scale);
+/// `object`, unless it is read together with a manifest.
+void read_object(const json& value, Fields& in, Action& action) {
     const bool manifest = action.verb == Verb::Create || action.verb == Verb::Apply;
-    read_object(reader, !manifest, action);
-    action.reason = reader.text("reason", 2000);
-    if (action.reason.empty()) action.reason = reason;
-    read_extras(reader, action);
-    std::vector<std::string_view> known = {"verb", "object", "reason"};
-    if (with_target) known.emplace_back("target");
-    for (const std::string_view extra : extras_of(action.verb)) known.push_back(extra);
-    reader.only(known, " of the verb " + name);
-    if (reader.failure()) return *reader.failure();
+    if (in.has("object")) {
+        auto object = object_ref_from_json(value.at("object"), in.at("object"));
+        if (!object) return in.keep(std::move(object).error());
+        action.object = *std::move(object);
+    }
+    if (!manifest || !in.verdict()) return;
+    auto read = read_manifest(value.at("manifest"), in.has("object") ? &action.object : nullptr, in.at("manifest"));
+    if (!read) return in.keep(std::move(read).error());
+    action.object = std::move(read->object);
+    action.body = std::move(read->body);
+}
+
+Result<Action> action_from_json(const json& value, const std::string& pointer, bool with_target,
+                                const std::string& reason) {
+    Fields in(value, pointer);
+    const std::string name = in.text("verb", 64);
+    if (!in.verdict()) return in.verdict().error();
+    const auto verb = gate::parse_verb(name);
+    if (!verb)
+        return error(
+            Code::InvalidArgument, "there is no verb \"" + name + "\"",
+            "verbs are create, apply, scale, label, annotate, restart, set-image, set-resources, patch, cordon, "
+            "uncordon, evict, drain, delete",
+            in.at("verb"));
+    check_members(value, *verb, with_target, in);
+    if (!in.verdict()) return in.verdict().error();
+    Action action;
+    action.verb = *verb;
+    action.reason = reason_of(in, reason);
+    read_object(value, in, action);
+    if (in.verdict()) read_parameters(value, in, action);
+    if (!in.verdict()) return in.verdict().error();
     return action;
+}
+
+/// The body as it may stand in the ledger: what a Secret holds stays out.
+json shown_body(const Action& action) {
+    json body = json::parse(action.body, nullptr, false);
+    if (body.is_discarded()) return json::object();
+    if (action.object.kind != "Secret" || !body.is_object()) return body;
+    for (const char* member : {"data", "stringData"})
+        if (const auto found = body.find(member); found != body.end() && found->is_object())
+            for (auto& [key, value] : found->items()) value = "redacted";
+    if (const auto metadata = body.find("metadata"); metadata != body.end() && metadata->is_object())
+        if (const auto notes = metadata->find("annotations"); notes != metadata->end() && notes->is_object())
+            notes->erase("kubectl.kubernetes.io/last-applied-configuration");
+    return body;
+}
+
+void entries_to_json(const Action& action, json& into) {
+    for (const auto& [key, value] : action.entries) {
+        if (value) {
+            into["set"][key] = *value;
+        } else {
+            into["remove"].push_back(key);
+        }
+    }
 }
 
 }  // namespace
 
 Result<ActionsRequest> action_request_from_json(const json& value) {
-    Reader reader(value, "");
+    Fields in(value, "");
     ActionsRequest request;
-    request.target = reader.text("target", 253);
-    if (reader.failure()) return *reader.failure();
-    auto action = read_action(value, "", "", true);
+    request.target = target_of(in);
+    if (!in.verdict()) return in.verdict().error();
+    auto action = action_from_json(value, "", true, {});
     if (!action) return std::move(action).error();
     request.actions.push_back(*std::move(action));
     return request;
 }
 
 Result<ActionsRequest> plan_from_json(const json& value) {
-    Reader reader(value, "");
+    Fields in(value, "");
+    in.only({"target", "reason", "actions"}, "a plan takes target, reason, actions");
     ActionsRequest request;
-    request.target = reader.text("target", 253);
-    const std::string reason = reader.text("reason", 2000);
-    reader.only({"target", "reason", "actions"}, " of a plan");
-    const json* actions = reader.member("actions");
-    if (actions == nullptr) {
-        reader.fail("actions", "is missing");
-    } else if (!actions->is_array() || actions->empty() || actions->size() > kActionsMax) {
-        reader.fail("actions", "is not a list of 1 to " + std::to_string(kActionsMax) + " actions");
-    }
-    if (reader.failure()) return *reader.failure();
+    request.target = target_of(in);
+    const std::string reason = reason_of(in, {});
+    const json* actions = in.need("actions");
+    if (!in.verdict()) return in.verdict().error();
+    if (!actions->is_array() || actions->empty() || actions->size() > kPlanActionsMax)
+        return error(Code::InvalidArgument,
+                     "actions must be a list of 1 to " + std::to_string(kPlanActionsMax) + " actions", {}, "/actions");
     for (std::size_t i = 0; i < actions->size(); ++i) {
-        auto action = read_action((*actions)[i], "/actions/" + std::to_string(i), reason, false);
+        auto action = action_from_json((*actions)[i], "/actions/" + std::to_string(i), false, reason);
         if (!action) return std::move(action).error();
         request.actions.push_back(*std::move(action));
     }
@@ -288,36 +268,17 @@ Result<ActionsRequest> plan_from_json(const json& value) {
 }
 
 json to_json(const Action& action) {
-    json object = {{"kind", action.object.kind}, {"name", action.object.name}};
-    if (!action.object.api_version.empty()) object["api_version"] = action.object.api_version;
-    if (!action.object.ns.empty()) object["namespace"] = action.object.ns;
-    json result = {{"verb", gate::to_string(action.verb)}, {"object", std::move(object)}};
-    const auto text = [&](const char* name, const std::string& value) {
-        if (!value.empty()) result[name] = value;
-    };
-    text("reason", action.reason);
-    text("container", action.container);
-    text("image", action.image);
+    json result = {{"verb", gate::to_string(action.verb)}, {"object", object_ref_json(action.object)}};
+    if (!action.reason.empty()) result["reason"] = action.reason;
     if (action.replicas) result["replicas"] = *action.replicas;
+    if (!action.container.empty()) result["container"] = action.container;
+    if (!action.image.empty()) result["image"] = action.image;
     if (action.grace_period_s) result["grace_period_seconds"] = *action.grace_period_s;
-    for (const auto& [key, value] : action.entries) {
-        if (value) {
-            result["set"][key] = *value;
-        } else {
-            result["remove"].push_back(key);
-        }
-    }
+    entries_to_json(action, result);
     if (action.body.empty()) return result;
-    const char* member = action.verb == Verb::Patch          ? "patch"
-                         : action.verb == Verb::SetResources ? "resources"
-                                                             : "manifest";
-    json body = json::parse(action.body, nullptr, false);
-    if (!body.is_discarded()) result[member] = std::move(body);
-    // A Secret's content has no place in the ledger: its keys are kept, its values are not.
-    if (action.object.kind == "Secret" && result.contains(member))
-        for (const char* part : {"data", "stringData"})
-            if (result[member].contains(part) && result[member][part].is_object())
-                for (auto& [key, value] : result[member][part].items()) value = "(withheld)";
+    if (action.verb == Verb::Create || action.verb == Verb::Apply) result["manifest"] = shown_body(action);
+    if (action.verb == Verb::Patch) result["patch"] = shown_body(action);
+    if (action.verb == Verb::SetResources) result["resources"] = shown_body(action);
     return result;
 }
 

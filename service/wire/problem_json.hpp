@@ -8,8 +8,14 @@
 
 namespace helix::wire {
 
-/// `problem` as an RFC 9457 object: type, title, status, detail, and mend, where and retry_after_s where it has them.
-/// `name` overrides the type that the code alone gives ("gate-break", "unknown-field").
-nlohmann::json problem_json(const Error& problem, std::string_view name = {});
+/// What every problem type begins with.
+inline constexpr std::string_view kProblemBase = "https://helix.eose.ca/problems/";
+
+/// `failure` as an RFC 9457 object: type, title, status, detail, and where they are known `mend`, `where` and
+/// `retry_after_s`. One table says which status and title a type has; it is in openapi/helix.yaml as well.
+///
+/// @param name  the type's last part ("gate-break"); empty, or not in the table: it follows from the failure's code
+///              (and from its `where` and message: "reason-needed", "unknown-field")
+nlohmann::json problem_json(const Error& failure, std::string_view name = {});
 
 }  // namespace helix::wire

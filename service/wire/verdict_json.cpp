@@ -1,7 +1,11 @@
 #include "service/wire/verdict_json.hpp"
 
+#include <utility>
+
 #include "domain/cluster/floor.hpp"
-#include "service/wire/canonical_json.hpp"
+#include "domain/gate/certificate.hpp"
+#include "service/wire/certificate_json.hpp"
+#include "service/wire/fields.hpp"
 
 namespace helix::wire {
 namespace {
@@ -11,6 +15,9 @@ using gate::Verdict;
 using gate::Why;
 using nlohmann::json;
 
+constexpr const char* kEngine = "builtin";
+constexpr const char* kEngineVersion = "1";
+
 double percent(std::int64_t micro_pct) {
     return static_cast<double>(micro_pct) / 1e6;
 }
@@ -19,7 +26,7 @@ bool blocks(Why why) {
     return why != Why::Neutral && why != Why::Safe && why != Why::Release && why != Why::Relief;
 }
 
-json breaks(const Verdict& verdict) {
+json break_json(const Verdict& verdict) {
     json units = json::array();
     for (const UnitCase& unit : verdict.cases) {
         if (!blocks(unit.why)) continue;
@@ -32,49 +39,56 @@ json breaks(const Verdict& verdict) {
     return units;
 }
 
-/// The worst case of the unit that decided: the pods that landed on it and the old ones gone by then.
-json counterexample(const Verdict& verdict) {
-    const UnitCase& unit = verdict.cases[static_cast<std::size_t>(verdict.worst)];
-    json pods = json::array();
-    for (std::size_t group = 0; group < verdict.groups.size(); ++group) {
-        const std::int64_t count = verdict.placed[unit.row * verdict.groups.size() + group];
-        if (count > 0) pods.push_back({{"owner", verdict.groups[group].owner}, {"count", count}});
-    }
-    std::int64_t gone = 0;
-    for (auto i = unit.leaving_from; i < unit.leaving_to; ++i)
-        gone += verdict.leaving[static_cast<std::size_t>(i)].gone;
-    return json::array({{{"unit", unit.unit}, {"pods", std::move(pods)}, {"gone", gone}, {"after", unit.after}}});
-}
-
-json remedies(const Verdict& verdict) {
-    json list = json::array();
+json remedies_json(const Verdict& verdict) {
+    json remedies = json::array();
     for (const gate::Remedy& remedy : verdict.remedies) {
         json one = {{"what", remedy.what}};
-        if (remedy.replicas) one["replicas"] = *remedy.replicas;
+        if (remedy.replicas) one["replicas"] = exact_integer(*remedy.replicas);
         if (!remedy.cordon.empty()) one["cordon"] = remedy.cordon;
-        list.push_back(std::move(one));
+        remedies.push_back(std::move(one));
     }
-    return list;
+    return remedies;
+}
+
+/// The placement on the worst unit that breaks its floor, with the old pods that are gone by then.
+json counterexample_json(const Verdict& verdict) {
+    const UnitCase& unit = verdict.cases[static_cast<std::size_t>(verdict.worst)];
+    json pods = json::array();
+    const std::size_t first = unit.row * verdict.groups.size();
+    for (std::size_t i = 0; i < verdict.groups.size(); ++i)
+        if (const std::int64_t count = verdict.placed[first + i]; count > 0)
+            pods.push_back({{"owner", verdict.groups[i].owner}, {"count", exact_integer(count)}});
+    std::int64_t gone = 0;
+    for (auto at = unit.leaving_from; at < unit.leaving_to; ++at)
+        gone += verdict.leaving[static_cast<std::size_t>(at)].gone;
+    return json::array({{{"unit", unit.unit},
+                         {"pods", std::move(pods)},
+                         {"gone", exact_integer(gone)},
+                         {"after", exact_integer(unit.after)}}});
 }
 
 }  // namespace
 
-json to_json(const Verdict& verdict, ledger::Sha256) {
+json to_json(const Verdict& verdict, ledger::Sha256 sha256) {
     json result = {{"passed", verdict.passed},
                    {"reason", verdict.reason},
                    {"after_pct_est", percent(verdict.after_micro_pct)},
                    {"why", gate::to_string(verdict.why)},
                    {"position", gate::to_string(verdict.position)},
                    {"effect", gate::to_string(verdict.effect)},
-                   {"remedies", remedies(verdict)},
-                   {"break", breaks(verdict)},
-                   {"engine", "builtin"},
-                   {"engine_version", "1"}};
+                   {"remedies", remedies_json(verdict)},
+                   {"break", break_json(verdict)},
+                   {"engine", kEngine},
+                   {"engine_version", kEngineVersion}};
     if (verdict.why == Why::Relief) result["improvement_certain"] = verdict.improvement_certain;
-    if (verdict.worst >= 0 && (verdict.why == Why::FloorBreak || verdict.why == Why::BreakUnit) &&
-        !verdict.groups.empty())
-        result["counterexample"] = counterexample(verdict);
-    if (verdict.max_safe) result["max_safe"] = *verdict.max_safe;
+    const bool breaks = verdict.why == Why::FloorBreak || verdict.why == Why::BreakUnit;
+    if (breaks && verdict.worst >= 0) result["counterexample"] = counterexample_json(verdict);
+    if (verdict.max_safe) result["max_safe"] = exact_integer(*verdict.max_safe);
+    // Names reach the state through parsers that take valid UTF-8 only, so that a certificate can always be written.
+    if (auto certificate = certificate_json(gate::certify(verdict), sha256)) {
+        result["model_hash"] = certificate->at("model_hash");
+        result["certificate"] = *std::move(certificate);
+    }
     return result;
 }
 

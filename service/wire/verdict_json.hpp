@@ -7,7 +7,7 @@
 
 namespace helix::wire {
 
-/// The verdict as openapi/helix.yaml describes it (schema Verdict). `sha256` seals the certificate.
+/// The verdict as openapi/helix.yaml has it, with its certificate. Percentages have at most six decimals, rounded up.
 nlohmann::json to_json(const gate::Verdict& verdict, ledger::Sha256 sha256);
 
 }  // namespace helix::wire

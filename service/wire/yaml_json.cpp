@@ -1,170 +1,179 @@
 #include "service/wire/yaml_json.hpp"
 
-#include <array>
-#include <charconv>
-#include <cstdlib>
+#include <cmath>
+#include <exception>
 #include <sstream>
+#include <utility>
+#include <vector>
 
 #include <yaml-cpp/eventhandler.h>
-#include <yaml-cpp/yaml.h>
+#include <yaml-cpp/exceptions.h>
+#include <yaml-cpp/mark.h>
+#include <yaml-cpp/parser.h>
+
+#include "service/wire/canonical_json.hpp"
+#include "service/wire/yaml_scalar.hpp"
 
 namespace helix::wire {
 namespace {
 
 using nlohmann::json;
 
-constexpr std::size_t kBytesMax = 3U * 1024U * 1024U;
-constexpr std::size_t kNodesMax = 10'000;
-constexpr std::size_t kDepthMax = 64;
-
 std::string place(const YAML::Mark& mark) {
+    if (mark.is_null()) return {};
     return "line " + std::to_string(mark.line + 1) + ", column " + std::to_string(mark.column + 1);
 }
 
-struct Refusal {
-    Error error;
+/// How the builder stops the library's parser; never leaves this file.
+struct Refused : std::exception {
+    Refused(std::string said, const YAML::Mark& mark) : what_is_wrong(std::move(said)), where(place(mark)) {}
+    std::string what_is_wrong;
+    std::string where;
 };
 
-[[noreturn]] void refuse(const YAML::Mark& mark, const std::string& what, Code code = Code::InvalidArgument) {
-    throw Refusal{error(code, what, "mend the YAML", place(mark))};
-}
-
-bool listed(const std::string& text, std::initializer_list<const char*> words) {
-    for (const char* word : words)
-        if (text == word) return true;
-    return false;
-}
-
-/// A plain scalar's value by YAML 1.1's rules, as far as Kubernetes' reader follows them.
-json plain(const std::string& text) {
-    if (text.empty() || listed(text, {"~", "null", "Null", "NULL"})) return nullptr;
-    if (listed(text, {"true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON", "y", "Y"})) return true;
-    if (listed(text, {"false", "False", "FALSE", "no", "No", "NO", "off", "Off", "OFF", "n", "N"})) return false;
-    std::int64_t number = 0;
-    const char* first = text.data() + (text.front() == '+' ? 1 : 0);
-    const char* last = text.data() + text.size();
-    if (const auto [end, problem] = std::from_chars(first, last, number); problem == std::errc{} && end == last)
-        return number;
-    if (text.find_first_not_of("+-.0123456789eE") == std::string::npos &&
-        text.find_first_of("0123456789") != std::string::npos) {
-        char* end = nullptr;
-        const double real = std::strtod(text.c_str(), &end);
-        if (end == text.c_str() + text.size() && real - real == 0) return real;
-    }
-    return text;
-}
-
-/// Builds JSON from the parser's events, so that nothing is ever built beyond the bounds.
+/// Builds the value from the parser's events. Aliases are refused as they are met, so that nothing is ever expanded.
 class Builder : public YAML::EventHandler {
 public:
-    json take() { return std::move(root_); }
+    explicit Builder(const YamlLimits& limits) : limits_(limits) {}
+
+    /// The document that was read last; the count of nodes goes on.
+    json take() { return std::exchange(root_, json()); }
 
     void OnDocumentStart(const YAML::Mark&) override {}
     void OnDocumentEnd() override {}
-    void OnNull(const YAML::Mark& mark, YAML::anchor_t) override { add(mark, nullptr); }
-    void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override { refuse(mark, "aliases are not taken"); }
-
-    void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t, const std::string& value) override {
-        if (in_map() && !key_) {
-            if (value == "<<" && tag != "!") refuse(mark, "merge keys are not taken");
-            if (levels_.back().is_object() && levels_.back().contains(value))
-                refuse(mark, "the key " + value.substr(0, 80) + " is given twice");
-            key_ = value;
-            count(mark);
-            return;
-        }
-        // yaml-cpp tags a quoted scalar "!", a plain one "?" or nothing.
-        if (tag == "!" || tag == "tag:yaml.org,2002:str") return add(mark, value);
-        if (!tag.empty() && tag != "?") refuse(mark, "tags are not taken");
-        add(mark, plain(value));
+    void OnNull(const YAML::Mark& mark, YAML::anchor_t) override { put(nullptr, mark, "null"); }
+    void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
+        throw Refused("aliases are not taken; write the value out", mark);
     }
-
+    void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t, const std::string& value) override {
+        const bool plain = tag == "?" || tag.empty();
+        if (!plain && tag != "!" && tag != "tag:yaml.org,2002:str") refuse_tag(tag, mark);
+        if (plain && value == "<<" && expects_key()) throw Refused("merge keys are not taken", mark);
+        put(plain ? resolve_plain_scalar(value) : json(value), mark, value);
+    }
     void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t,
                          YAML::EmitterStyle::value) override {
-        open(mark, tag, json::array());
+        if (tag != "tag:yaml.org,2002:seq") check_tag(tag, mark);
+        open(json::array(), mark);
     }
-    void OnSequenceEnd() override { close(); }
+    void OnSequenceEnd() override { open_.pop_back(); }
     void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t,
                     YAML::EmitterStyle::value) override {
-        open(mark, tag, json::object());
+        if (tag != "tag:yaml.org,2002:map") check_tag(tag, mark);
+        open(json::object(), mark);
     }
-    void OnMapEnd() override { close(); }
+    void OnMapEnd() override { open_.pop_back(); }
 
 private:
-    [[nodiscard]] bool in_map() const { return !levels_.empty() && levels_.back().is_object(); }
+    struct Open {
+        json* container;
+        std::string key;
+        bool has_key = false;
+    };
+
+    [[noreturn]] static void refuse_tag(const std::string& tag, const YAML::Mark& mark) {
+        throw Refused("the tag " + tag.substr(0, 64) + " is not taken", mark);
+    }
+    static void check_tag(const std::string& tag, const YAML::Mark& mark) {
+        if (!tag.empty() && tag != "?" && tag != "!") refuse_tag(tag, mark);
+    }
+
+    [[nodiscard]] bool expects_key() const {
+        return !open_.empty() && open_.back().container->is_object() && !open_.back().has_key;
+    }
 
     void count(const YAML::Mark& mark) {
-        if (++nodes_ > kNodesMax) refuse(mark, "more than 10000 nodes", Code::ResourceExhausted);
+        if (++nodes_ > limits_.nodes) throw Refused("more than " + std::to_string(limits_.nodes) + " nodes", mark);
     }
 
-    void open(const YAML::Mark& mark, const std::string& tag, json empty) {
+    void put(json value, const YAML::Mark& mark, const std::string& spelling) {
         count(mark);
-        if (!tag.empty() && tag != "?" && tag != "!") refuse(mark, "tags are not taken");
-        if (in_map() && !key_) refuse(mark, "a key is not a scalar");
-        if (levels_.size() >= kDepthMax) refuse(mark, "nested deeper than 64 levels");
-        levels_.push_back(std::move(empty));
-        keys_.push_back(std::move(key_));
-        key_.reset();
+        if (expects_key()) return set_key(value, mark);
+        if (value.is_number_float() && !std::isfinite(value.get<double>()))
+            throw Refused(spelling + " has no form in JSON", mark);
+        place_value(std::move(value));
     }
 
-    void close() {
-        json done = std::move(levels_.back());
-        levels_.pop_back();
-        key_ = std::move(keys_.back());
-        keys_.pop_back();
-        put(std::move(done));
-    }
-
-    void add(const YAML::Mark& mark, json value) {
-        count(mark);
-        if (in_map() && !key_) refuse(mark, "a key is not a scalar");
-        put(std::move(value));
-    }
-
-    void put(json value) {
-        if (levels_.empty()) {
-            root_ = std::move(value);
-        } else if (levels_.back().is_array()) {
-            levels_.back().push_back(std::move(value));
+    void set_key(const json& value, const YAML::Mark& mark) {
+        Open& map = open_.back();
+        if (value.is_null()) throw Refused("null cannot be a key", mark);
+        if (value.is_string()) {
+            map.key = value.get<std::string>();
+        } else if (value.is_number_float()) {
+            const double number = value.get<double>();
+            if (!std::isfinite(number)) throw Refused("this number cannot be a key", mark);
+            map.key = es6_number(number);
         } else {
-            levels_.back()[*key_] = std::move(value);
-            key_.reset();
+            map.key = value.dump();
         }
+        if (map.container->contains(map.key))
+            throw Refused("the key \"" + map.key.substr(0, 64) + "\" is there twice", mark);
+        map.has_key = true;
     }
 
+    json* place_value(json value) {
+        if (open_.empty()) return &(root_ = std::move(value));
+        Open& parent = open_.back();
+        if (parent.container->is_array())
+            return &parent.container->get_ref<json::array_t&>().emplace_back(std::move(value));
+        parent.has_key = false;
+        return &((*parent.container)[parent.key] = std::move(value));
+    }
+
+    void open(json container, const YAML::Mark& mark) {
+        count(mark);
+        if (expects_key()) throw Refused("a key must be a scalar", mark);
+        if (open_.size() >= limits_.depth) throw Refused("nested deeper than " + std::to_string(limits_.depth), mark);
+        json* placed = place_value(std::move(container));
+        open_.push_back({placed, {}, false});
+    }
+
+    YamlLimits limits_;
     json root_;
-    std::vector<json> levels_;
-    std::vector<std::optional<std::string>> keys_;
-    std::optional<std::string> key_;
+    std::vector<Open> open_;  // a parent does not grow while a child is open
     std::size_t nodes_ = 0;
 };
 
-}  // namespace
-
-Result<std::vector<json>> yaml_documents(const std::string& text) {
-    if (text.size() > kBytesMax) return error(Code::ResourceExhausted, "the YAML is over 3 MiB", "send less");
-    std::vector<json> documents;
-    try {
-        std::istringstream stream(text);
-        YAML::Parser parser(stream);
-        for (;;) {
-            Builder builder;
-            if (!parser.HandleNextDocument(builder)) break;
-            json document = builder.take();
-            if (!document.is_null()) documents.push_back(std::move(document));
-        }
-    } catch (const Refusal& refusal) {
-        return refusal.error;
-    } catch (const YAML::Exception& problem) {
-        return error(Code::InvalidArgument, "not YAML: " + problem.msg, "mend the YAML", place(problem.mark));
-    }
-    return documents;
+Error refused(const std::string& what, std::string where = {}) {
+    return error(Code::InvalidArgument, "not valid YAML: " + what, {}, std::move(where));
 }
 
-Result<json> yaml_to_json(const std::string& text) {
-    auto documents = yaml_documents(text);
+/// What the library would silently take for something else.
+std::string unreadable(const std::string& text) {
+    std::string scratch;
+    if (text.find('\0') != std::string::npos) return "it holds a NUL";
+    if (!append_json_string(scratch, text)) return "it is not UTF-8";
+    return {};
+}
+
+}  // namespace
+
+Result<std::vector<json>> yaml_documents(const std::string& text, const YamlLimits& limits) {
+    if (text.size() > limits.bytes)
+        return error(Code::ResourceExhausted, "YAML text of " + std::to_string(text.size()) +
+                                                  " bytes is over the limit of " + std::to_string(limits.bytes));
+    if (const std::string problem = unreadable(text); !problem.empty()) return refused(problem);
+    try {
+        std::istringstream in(text);
+        YAML::Parser parser(in);
+        Builder builder(limits);
+        std::vector<json> documents;
+        while (parser.HandleNextDocument(builder))
+            if (json document = builder.take(); !document.is_null()) documents.push_back(std::move(document));
+        return documents;
+    } catch (const Refused& stop) {
+        return refused(stop.what_is_wrong, stop.where);
+    } catch (const YAML::Exception& failure) {
+        return refused(failure.msg, place(failure.mark));
+    } catch (const std::exception& failure) {
+        return refused(failure.what());
+    }
+}
+
+Result<json> yaml_to_json(const std::string& text, const YamlLimits& limits) {
+    auto documents = yaml_documents(text, limits);
     if (!documents) return std::move(documents).error();
-    if (documents->size() > 1) return error(Code::InvalidArgument, "more than one YAML document", "send one");
+    if (documents->size() > 1) return refused("it has several documents; send one at a time");
     return documents->empty() ? json(nullptr) : std::move(documents->front());
 }
 

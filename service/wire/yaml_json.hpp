@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
@@ -8,14 +10,22 @@
 
 namespace helix::wire {
 
-/// One YAML document as JSON, read as Kubernetes reads it (YAML 1.1 booleans). An empty document is null.
-///
-/// Bounded: at most 3 MiB, 10,000 nodes and 64 levels; aliases, anchors' reuse, merge keys, duplicate keys, tags and
-/// keys that are no scalars are refused. Errors: InvalidArgument, ResourceExhausted, with "line 3, column 5" in
-/// `where`.
-Result<nlohmann::json> yaml_to_json(const std::string& text);
+/// Bounds on YAML from outside.
+struct YamlLimits {
+    std::size_t bytes = 3U * 1024U * 1024U;
+    std::size_t nodes = 10'000;
+    std::size_t depth = 64;
+};
 
-/// Every document of a stream, empty ones left out. Errors: as above.
-Result<std::vector<nlohmann::json>> yaml_documents(const std::string& text);
+/// Reads one YAML document as Kubernetes' reader does: plain `yes`, `no`, `on`, `off`, `y`, `n` are booleans, `0777` is
+/// octal, `1_000` is a number, dates are strings; keys become strings. An empty text is null.
+///
+/// Refused: aliases, merge keys, duplicate keys, tags beyond str, map and seq, `.nan` and `.inf`, several documents.
+/// Errors: InvalidArgument, with "line 2, column 7" in `where`; ResourceExhausted when the text is over `limits.bytes`.
+/// Source: go.yaml.in/yaml/v2, resolve.go; sigs.k8s.io/yaml.
+Result<nlohmann::json> yaml_to_json(const std::string& text, const YamlLimits& limits = {});
+
+/// Every document of a stream, empty ones left out; `limits` are those of all together. Errors: as yaml_to_json.
+Result<std::vector<nlohmann::json>> yaml_documents(const std::string& text, const YamlLimits& limits = {});
 
 }  // namespace helix::wire
