@@ -14,9 +14,9 @@ namespace helix::cli {
 /// Where the service is and how to reach it.
 struct Endpoint {
     std::string server = "http://127.0.0.1:8765";
-    std::string token;    ///< bearer token; empty: none is sent
-    std::string ca_file;  ///< PEM; empty: the system's authorities
-    int timeout_s = 60;   ///< for the whole answer
+    std::string token = {};    ///< bearer token; empty: none is sent
+    std::string ca_file = {};  ///< PEM; empty: the system's authorities
+    int timeout_s = 60;        ///< for the whole answer
 };
 
 /// What the service answered.

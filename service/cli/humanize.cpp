@@ -24,7 +24,7 @@ std::string human_bytes(std::int64_t bytes) {
 std::string human_percent(double percent, int decimals) {
     const double scale = std::pow(10.0, decimals);
     // A hair less than one step is taken off first, so that 71.3 (not exact in binary) stays 71.3.
-    const double up = std::ceil(percent * scale - 1e-4) / scale;
+    const double up = std::ceil(percent * scale - 1e-6) / scale + 0.0;  // never -0
     std::array<char, 64> text{};
     std::snprintf(text.data(), text.size(), "%.*f", decimals, up);
     std::string result = text.data();

@@ -79,7 +79,7 @@ std::string render_units(const Json& page, const View& view) {
         if (view.wide) {
             for (const char* key : {"used", "limit", "capacity"}) row.emplace_back(text(unit, key));
             const Json& free = member(unit, "free");
-            row.emplace_back(text(free, "cpu_milli") + "m");
+            row.emplace_back(free.is_object() ? text(free, "cpu_milli") + "m" : "-");
             row.emplace_back(bytes_of(free, "memory"));
         }
         table.add(std::move(row));
