@@ -10,6 +10,9 @@ helix_room(NAME helix_app LAYER main
     helix_domain helix_ports helix_wire helix_usecases helix_reconcile helix_http
     helix_config helix_kubeconfig helix_kubernetes helix_simulated helix_ledger_sqlite helix_openssl_digest helix_system
   LIBRARIES spdlog::spdlog PkgConfig::httplib)
+
+# One binary: the service and the command line; called helixd it serves.
 add_executable(helix ${CMAKE_SOURCE_DIR}/service/main.cpp)
 target_include_directories(helix PRIVATE ${CMAKE_SOURCE_DIR})
-target_link_libraries(helix PRIVATE helix_app)
+target_link_libraries(helix PRIVATE helix_app helix_cli)
+add_custom_command(TARGET helix POST_BUILD COMMAND ${CMAKE_COMMAND} -E create_symlink helix $<TARGET_FILE_DIR:helix>/helixd)

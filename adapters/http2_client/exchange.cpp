@@ -106,6 +106,7 @@ Result<void> Exchange::prepare(const Target& target, std::shared_ptr<const endpo
     response_ = {};
     header_bytes_ = 0;
     curl_message_[0] = '\0';
+    sends_before_ = sends_;
     sends_max_ = request_.is_write() ? 1 : std::max(1, options.read_sends_max);
     if (auto checked = check(); !checked) return checked;
     if (handle_ == nullptr) handle_ = curl_easy_init();
@@ -307,8 +308,9 @@ Error Exchange::failure(CURLcode rc) const {
 
 bool Exchange::may_resend(CURLcode rc) const {
     if (rc == CURLE_OK || request_.is_write() || delivered_ || ended_by_ != EndedBy::Nobody) return false;
-    // Not after a time-out (it would take as long again), and not when nothing was sent: that is the caller's back-off.
-    return rc != CURLE_OPERATION_TIMEDOUT && sends_ > 0 && sends_ < sends_max_;
+    // Not after a time-out (it would take as long again), and not when this try sent nothing: that is the caller's
+    // back-off.
+    return rc != CURLE_OPERATION_TIMEDOUT && sends_ > sends_before_ && sends_ < sends_max_;
 }
 
 bool Exchange::start_over_after_401() {

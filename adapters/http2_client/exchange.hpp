@@ -85,6 +85,7 @@ private:
     std::size_t header_bytes_ = 0;
     int sends_ = 0;
     int sends_max_ = 1;
+    int sends_before_ = 0;  // when this try began
     bool delivered_ = false;
     bool started_over_ = false;
     EndedBy ended_by_ = EndedBy::Nobody;

@@ -34,10 +34,10 @@ std::string_view to_string(Code code);
 /// A failure as a value: what went wrong, where, and how to mend it.
 struct Error {
     Code code = Code::Internal;
-    std::string message;    ///< one sentence, no trailing stop
-    std::string mend = {};  ///< what the reader can do about it; may be empty
-    std::string where = {}; ///< file:line, JSON pointer, object path; may be empty
-    int retry_after_s = 0;  ///< > 0 when the other side named a time to wait
+    std::string message;     ///< one sentence, no trailing stop
+    std::string mend = {};   ///< what the reader can do about it; may be empty
+    std::string where = {};  ///< file:line, JSON pointer, object path; may be empty
+    int retry_after_s = 0;   ///< > 0 when the other side named a time to wait
 
     friend bool operator==(const Error&, const Error&) = default;
 };
@@ -52,8 +52,9 @@ class [[nodiscard]] Result {
 public:
     using value_type = T;
 
-    Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}       // NOLINT(google-explicit-constructor)
-    Result(Error failure) : state_(std::in_place_index<1>, std::move(failure)) {}  // NOLINT(google-explicit-constructor)
+    Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT(google-explicit-constructor)
+    Result(Error failure)
+        : state_(std::in_place_index<1>, std::move(failure)) {}  // NOLINT(google-explicit-constructor)
 
     [[nodiscard]] bool ok() const { return state_.index() == 0; }
     explicit operator bool() const { return ok(); }

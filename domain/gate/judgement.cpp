@@ -36,6 +36,11 @@ bool stale(const UnitRow& row, const Settings& settings) {
     return row.scraped_at == 0 || settings.now - row.scraped_at > settings.metrics_age_max;
 }
 
+/// What a pod's leaving takes from its node's figure: nothing while the figure does not show it.
+Bytes shown_use(const cluster::PodSlot& pod) {
+    return pod.place_in_unseen == cluster::kNone ? pod.use.bytes : 0;
+}
+
 UnitCase case_of(const State& state, NodeId id, Bytes used) {
     const UnitRow& row = state.rows()[id];
     UnitCase unit;
@@ -184,7 +189,7 @@ private:
         fill_problem(id, unit);
         Bytes released = 0;
         for (const std::uint32_t at : land_.leaving_on[id])
-            if (land_.leaving[at].own) released += state_.pod(land_.leaving[at].pod).use.bytes;
+            if (land_.leaving[at].own) released += shown_use(state_.pod(land_.leaving[at].pod));
         unit.settled = unit.used - released;
         unit.row = static_cast<std::uint32_t>(verdict_.cases.size());
         for (std::size_t group = 0; group < kinds_.size(); ++group) {
@@ -208,7 +213,7 @@ private:
         for (const std::uint32_t at : land_.leaving_on[id]) {
             const Landscape::LeavingPod& pod = land_.leaving[at];
             const cluster::PodSlot& slot = state_.pod(pod.pod);
-            const Bytes use = slot.place_in_unseen == cluster::kNone ? slot.use.bytes : 0;
+            const Bytes use = shown_use(slot);
             auto found = std::find_if(leaving_.begin(), leaving_.end(), [&](const Leaving& other) {
                 return other.incoming == pod.group && other.request == slot.shape->request;
             });
@@ -257,7 +262,7 @@ std::vector<Released> released_by_node(const State& state, const Effect& effect)
             nodes.push_back({pod.node, {}});
             found = nodes.end() - 1;
         }
-        found->uses.push_back(pod.place_in_unseen == cluster::kNone ? pod.use.bytes : 0);
+        found->uses.push_back(shown_use(pod));
     }
     return nodes;
 }

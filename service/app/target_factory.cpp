@@ -19,9 +19,13 @@ constexpr const char* kServiceAccount = "/var/run/secrets/kubernetes.io/servicea
 /// How long the kubeconfig's current context may take to answer before the simulation stands in for it.
 constexpr auto kReachLimit = std::chrono::seconds(5);
 
-const char* lookup(const char* name) { return std::getenv(name); }  // NOLINT(concurrency-mt-unsafe): before any thread
+const char* lookup(const char* name) {
+    return std::getenv(name);
+}  // NOLINT(concurrency-mt-unsafe): before any thread
 
-std::string text_of(const char* value) { return value == nullptr ? std::string() : std::string(value); }
+std::string text_of(const char* value) {
+    return value == nullptr ? std::string() : std::string(value);
+}
 
 kubernetes::KubernetesOptions options_of(const config::Config& config) {
     kubernetes::KubernetesOptions options;
@@ -43,9 +47,11 @@ std::unique_ptr<ports::Target> simulation(std::string name) {
 TargetResult make_target(const config::Config& config, const config::TargetConfig& target) {
     if (target.simulated) return TargetResult(simulation(target.name));
     if (target.in_cluster)
-        return kubernetes::make_in_cluster_target(target.name, kServiceAccount, text_of(lookup("KUBERNETES_SERVICE_HOST")),
+        return kubernetes::make_in_cluster_target(target.name, kServiceAccount,
+                                                  text_of(lookup("KUBERNETES_SERVICE_HOST")),
                                                   text_of(lookup("KUBERNETES_SERVICE_PORT")), options_of(config));
-    return kubernetes::make_kubernetes_target(target.name, kubeconfig_paths(config), target.context, options_of(config));
+    return kubernetes::make_kubernetes_target(target.name, kubeconfig_paths(config), target.context,
+                                              options_of(config));
 }
 
 /// True once the target has shown a sign of life; false when it has not within kReachLimit.
@@ -70,9 +76,12 @@ TargetResult default_target(const config::Config& config) {
         if (!target || !config.kubeconfig.empty()) return target;
         if (reached(**target)) return target;
         log(Level::Warning, "target.unreached",
-            {{"context", kubeconfig->current_context}, {"instead", "the built-in simulation"}, {"problem", (*target)->freshness().problem}});
+            {{"context", kubeconfig->current_context},
+             {"instead", "the built-in simulation"},
+             {"problem", (*target)->freshness().problem}});
     }
-    log(Level::Warning, "target.simulated", {{"note", "no cluster is reached; writes touch a built-in simulation only"}});
+    log(Level::Warning, "target.simulated",
+        {{"note", "no cluster is reached; writes touch a built-in simulation only"}});
     return TargetResult(simulation("demo"));
 }
 

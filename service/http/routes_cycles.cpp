@@ -194,10 +194,10 @@ void route_cycles(http_engine::Server& server, Context& context) {
     };
     server.Post("/v1/actions", act(false));
     server.Post("/v1/cycles", act(true));
-    server.Post("/v1/gate",
-                guarded(context.authorizer, Role::Read, [&context](const auto& req, auto& res, const Caller& caller) {
-                    post_gate(context, req, res, caller);
-                }));
+    server.Post("/v1/gate", guarded(context.authorizer, Role::Propose,
+                                    [&context](const auto& req, auto& res, const Caller& caller) {
+                                        post_gate(context, req, res, caller);
+                                    }));
     server.Get("/v1/cycles",
                guarded(context.authorizer, Role::Read,
                        [&context](const auto& req, auto& res, const Caller&) { get_cycles(context, req, res); }));

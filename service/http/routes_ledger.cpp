@@ -71,13 +71,7 @@ void get_verify(Context& context, const httplib::Request& req, httplib::Response
     }
     const auto report = usecases::verify_ledger(context.ledger, context.sha256, {}, remembered);
     if (!report) return write_problem(report.error(), res);
-    json answer = {{"ok", report->whole()}, {"records", report->records}};
-    if (report->head) answer["head"] = {{"seq", report->head->seq}, {"hash", ledger::to_hex(report->head->hash)}};
-    if (!report->whole()) {
-        answer["first_bad_seq"] = *report->first_bad_seq();
-        answer["fault"] = report->why;
-    }
-    write_json(answer, res);
+    write_json(usecases::to_json(*report), res);
 }
 
 }  // namespace

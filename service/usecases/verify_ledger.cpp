@@ -2,6 +2,8 @@
 
 #include <string>
 
+#include <nlohmann/json.hpp>
+
 #include "service/wire/record_json.hpp"
 
 namespace helix::usecases {
@@ -35,6 +37,15 @@ Result<LedgerReport> verify_ledger(ports::LedgerStore& store, ledger::Sha256 sha
     if (report.bad)
         report.why = "seq " + std::to_string(report.bad->seq) + ": " + std::string(to_string(report.bad->fault));
     return report;
+}
+
+nlohmann::json to_json(const LedgerReport& report) {
+    nlohmann::json answer = {{"ok", report.whole()}, {"records", report.records}};
+    if (report.head) answer["head"] = {{"seq", report.head->seq}, {"hash", ledger::to_hex(report.head->hash)}};
+    if (report.whole()) return answer;
+    answer["first_bad_seq"] = *report.first_bad_seq();
+    answer["fault"] = report.why;
+    return answer;
 }
 
 }  // namespace helix::usecases

@@ -5,6 +5,8 @@
 #include <optional>
 #include <string>
 
+#include <nlohmann/json_fwd.hpp>
+
 #include "domain/core/result.hpp"
 #include "domain/ledger/chain.hpp"
 #include "domain/ledger/digest.hpp"
@@ -24,6 +26,9 @@ struct LedgerReport {
         return bad ? std::optional(bad->seq) : std::nullopt;
     }
 };
+
+/// The report as openapi/helix.yaml describes it (schema LedgerReport).
+nlohmann::json to_json(const LedgerReport& report);
 
 /// Called every few thousand records with their number so far; returns false to stop early.
 using VerifyProgress = std::function<bool(std::uint64_t records)>;

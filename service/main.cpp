@@ -1,0 +1,102 @@
+#include <filesystem>
+#include <iostream>
+
+#include "adapters/ledger_sqlite/sqlite_ledger_store.hpp"
+#include "adapters/openssl_digest/sha256.hpp"
+#include "service/app/app.hpp"
+#include "service/app/demo.hpp"
+#include "service/app/signals.hpp"
+#include "service/cli/cli.hpp"
+#include "service/usecases/verify_ledger.hpp"
+#include "service/wire/certificate_json.hpp"
+#include "service/wire/parse_json.hpp"
+
+namespace {
+
+using helix::Result;
+using helix::cli::ServeOptions;
+using helix::config::Config;
+
+int complain(const helix::Error& problem) {
+    std::cerr << "helix: " << problem.message;
+    if (!problem.where.empty()) std::cerr << " (" << problem.where << ")";
+    if (!problem.mend.empty()) std::cerr << "; mend: " << problem.mend;
+    std::cerr << "\n";
+    return 1;
+}
+
+/// The configuration file, overruled by what the command line says.
+Result<Config> config_of(const ServeOptions& options) {
+    Config config;
+    if (!options.config.empty()) {
+        auto loaded = helix::config::load(options.config);
+        if (!loaded) return loaded;
+        config = *std::move(loaded);
+    }
+    const auto overrule = [](std::string& field, const std::string& said) {
+        if (!said.empty()) field = said;
+    };
+    overrule(config.listen, options.listen);
+    overrule(config.tls_cert, options.tls_cert);
+    overrule(config.tls_key, options.tls_key);
+    overrule(config.tokens, options.tokens);
+    overrule(config.ledger, options.ledger);
+    overrule(config.log_level, options.log_level);
+    if (!options.kubeconfig.empty()) config.kubeconfig = options.kubeconfig;
+    config.allow_exec = config.allow_exec || options.allow_exec;
+    if (!options.contexts.empty() || options.in_cluster || options.simulate) config.targets.clear();
+    for (const std::string& context : options.contexts)
+        config.targets.push_back({context, context, false, false, "--context"});
+    if (options.in_cluster) config.targets.push_back({"in-cluster", "", true, false, "--in-cluster"});
+    if (options.simulate) config.targets.push_back({"demo", "", false, true, "--simulate"});
+    return config;
+}
+
+int serve(const ServeOptions& options) {
+    helix::app::catch_stop_signals();
+    const auto config = config_of(options);
+    if (!config) return complain(config.error());
+    auto app = helix::app::start(*config);
+    if (!app) return complain(app.error());
+    std::cout << "Helix Coaster at " << (*app)->url() << "/\n";
+    for (const std::string& target : (*app)->targets()) std::cout << "  target " << target << "\n";
+    std::cout.flush();
+    helix::app::wait_for_stop();
+    (*app)->stop();
+    return 0;
+}
+
+int demo(const ServeOptions& options) {
+    auto config = config_of(options);
+    if (!config) return complain(config.error());
+    return helix::app::run_demo({*std::move(config), options.once, options.write});
+}
+
+Result<nlohmann::json> verify_ledger_file(const std::string& path) {
+    if (!std::filesystem::exists(path))
+        return helix::error(helix::Code::NotFound, "no ledger file " + path, "check the path", path);
+    auto store = helix::ledger_sqlite::SqliteLedgerStore::open(path);
+    if (!store) return std::move(store).error();
+    const auto report = helix::usecases::verify_ledger(**store, helix::openssl_digest::sha256);
+    if (!report) return report.error();
+    return helix::usecases::to_json(*report);
+}
+
+Result<void> verify_certificate(const std::string& text) {
+    const auto document = helix::wire::parse_json(text, {64, 64U * 1024U * 1024U, false});
+    if (!document) return document.error();
+    const auto summary = helix::wire::verify_certificate(*document, helix::openssl_digest::sha256);
+    if (!summary) return summary.error();
+    return {};
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    helix::cli::ServiceCommands commands;
+    commands.serve = serve;
+    commands.demo = demo;
+    commands.verify_ledger_file = verify_ledger_file;
+    commands.verify_certificate = verify_certificate;
+    return helix::cli::run(argc, argv, commands);
+}
