@@ -1,7 +1,6 @@
-#include "domain/cluster/state.hpp"
-
 #include <gtest/gtest.h>
 
+#include "domain/cluster/state.hpp"
 #include "tests/domain/cluster_builder.hpp"
 #include "tests/oracle/property.hpp"
 
