@@ -2,6 +2,7 @@
 
 #include "service/cli/commands.hpp"
 #include "service/cli/json_view.hpp"
+#include "service/wire/parse_json.hpp"
 
 namespace helix::cli {
 namespace {
@@ -72,11 +73,18 @@ Exit verify_certificate(const Session& session, const ServiceCommands& service, 
     if (!content) return session.fail(content.error());
     if (!service.verify_certificate)
         return session.fail(error(Code::Unimplemented, "this build cannot verify certificates"));
-    const Json document = Json::parse(*content, nullptr, false);
-    const Json* inside = document.is_discarded() ? nullptr : find_certificate(document);
-    // A bare certificate goes on as it was written: how it is written is part of what is verified.
-    const auto verified =
-        service.verify_certificate(inside == nullptr || inside == &document ? *content : inside->dump());
+    const auto document = wire::parse_json(*content, {.depth = 256, .bytes = content->size() + 1});
+    if (!document) {
+        const Error& why = document.error();
+        session.fail(error(why.code, why.message, why.mend, file + ": " + why.where));
+        return Exit::Unverified;
+    }
+    const Json* inside = find_certificate(*document);
+    if (inside == nullptr) {
+        session.fail(error(Code::InvalidArgument, "there is no certificate in it", "see the schema Certificate", file));
+        return Exit::Unverified;
+    }
+    const auto verified = service.verify_certificate(inside->dump());
     if (!verified) {
         Error failure = verified.error();
         if (failure.where.empty()) failure.where = file;
