@@ -177,11 +177,14 @@ void add_verb(CLI::App& group, Invocation& invocation, Ask ask, const VerbHelp& 
         sub->add_option("-f,--filename", args->files, "Manifest, YAML or JSON; - reads stdin; may be repeated")
             ->required();
     } else {
-        sub->add_option("words", args->words, help.words)->required()->type_name("");
+        sub->add_option("object", args->words, help.words)->required()->type_name("");
         sub->add_option("-n,--namespace", args->ns, "Namespace; default: \"default\" for namespaced kinds");
         sub->add_option("--api-version", args->api_version, "Like apps/v1, for a kind that has several");
     }
-    if (verb == "scale") sub->add_option("--replicas", args->replicas, "How many pods there shall be")->required();
+    if (verb == "scale")
+        sub->add_option("--replicas", args->replicas, "How many pods there shall be")
+            ->required()
+            ->check(CLI::Range(-1e15, 1e15));
     if (verb == "set-resources") {
         sub->add_option("-c,--container", args->container, "The container in the pod template");
         sub->add_option("--requests", args->requests, "Like memory=256Mi,cpu=250m; memory- removes it");

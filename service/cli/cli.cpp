@@ -92,7 +92,9 @@ int run(int argc, char** argv, const ServiceCommands& service) {
     } catch (const CLI::Success& wanted) {
         return app.exit(wanted);
     } catch (const CLI::ParseError& failure) {
-        std::cerr << render_error(error(Code::InvalidArgument, failure.what(), "see `helix --help`"));
+        const std::vector<std::string> unknown = app.remaining(true);
+        const std::string what = unknown.empty() ? failure.what() : "not known here: " + unknown.front();
+        std::cerr << render_error(error(Code::InvalidArgument, what, "see `helix --help`"));
         return static_cast<int>(Exit::Usage);
     } catch (const std::exception& failure) {
         std::cerr << render_error(error(Code::Internal, failure.what()));

@@ -146,8 +146,10 @@ def refusals(server, thing):
 
 
 def plans(server):
-    manifests = "apiVersion: v1\nkind: Namespace\nmetadata: {name: e2e}\n---\n" \
-                "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: flags, namespace: e2e}\ndata: {dark: 'on'}\n"
+    helix(["act", "create", "-f", "-", "--reason", "first rollout"], server,
+          stdin="apiVersion: v1\nkind: Namespace\nmetadata: {name: e2e}\n")
+    manifests = "---\n".join(f"apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}, namespace: e2e}}\n"
+                             f"data: {{dark: 'on'}}\n" for name in ("flags", "texts"))
     out, _ = helix(["act", "apply", "-f", "-", "--reason", "first rollout"], server, stdin=manifests)
     expect("both documents were applied", out.count("applied") == 2, out)
     node = data(["units"], server)["items"][-1]["unit"]
@@ -172,6 +174,19 @@ def certificates(verdict):
         json.dump(forged, file)
     helix(["verify", "certificate", path], "http://127.0.0.1:1", code=10)
     helix(["verify", "certificate", "-"], "http://127.0.0.1:1", code=10, stdin="{}")
+
+
+def completions():
+    """What bash itself offers; of the other shells only that there is a script."""
+    script, _ = helix(["completion", "bash"], "")
+    for words, offered in ((["act", "sc"], "scale"), (["-o", "json", "ledger", ""], "list show verify"),
+                           (["act", "drain", "n1", "--g"], "--grace-period"), (["units", "--tar"], "--target")):
+        line = " ".join(f"'{word}'" for word in ["helix", *words])
+        asked = f"{script}\nCOMP_WORDS=({line}); COMP_CWORD={len(words)}; _helix; echo \"${{COMPREPLY[*]}}\""
+        done = subprocess.run(["bash", "--norc"], input=asked, capture_output=True, text=True, timeout=30)
+        expect(f"bash completes {words} with {offered}", done.stdout.strip() == offered, done.stdout + done.stderr)
+    for shell in ("zsh", "fish"):
+        expect(f"there is a script for {shell}", "set-image" in helix(["completion", shell], "")[0])
 
 
 def ledger(server):
@@ -200,6 +215,8 @@ try:
     copy = os.path.join(folder, "ledger.db")
     helix(["ledger", "verify", copy], "http://127.0.0.1:1")
     helix(["ledger", "verify", copy + ".none"], "http://127.0.0.1:1", code=4)
+    completions()
+    helix(["act", "scale", "deploy/x", "--replicas", "9" * 20], "http://127.0.0.1:1", code=2)
     helix(["version"], "")
     helix(["help", "exit-codes"], "")
 finally:
