@@ -31,6 +31,7 @@ const PodShape* ShapeTable::acquire(const PodShape& shape) {
             return at->second.shape.get();
         }
     }
+    priorities_.insert(shape.priority);
     return shapes_.emplace(key, Entry{std::make_unique<const PodShape>(shape), 1})->second.shape.get();
 }
 
@@ -39,16 +40,16 @@ void ShapeTable::release(const PodShape* shape) {
     const auto [first, last] = shapes_.equal_range(digest(*shape));
     for (auto at = first; at != last; ++at) {
         if (at->second.shape.get() != shape) continue;
-        if (--at->second.users == 0) shapes_.erase(at);
+        if (--at->second.users > 0) return;
+        priorities_.erase(priorities_.find(shape->priority));
+        shapes_.erase(at);
         return;
     }
 }
 
 std::optional<std::int32_t> ShapeTable::lowest_priority() const {
-    std::optional<std::int32_t> lowest;
-    for (const auto& [key, entry] : shapes_)
-        lowest = std::min(lowest.value_or(entry.shape->priority), entry.shape->priority);
-    return lowest;
+    if (priorities_.empty()) return std::nullopt;
+    return *priorities_.begin();
 }
 
 }  // namespace helix::cluster

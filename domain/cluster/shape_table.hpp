@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <unordered_map>
 
 #include "domain/cluster/pod_shape.hpp"
@@ -32,6 +33,7 @@ private:
         std::size_t users = 0;
     };
     std::unordered_multimap<std::size_t, Entry> shapes_;
+    std::multiset<std::int32_t> priorities_;  // one per shape
 };
 
 }  // namespace helix::cluster

@@ -41,30 +41,25 @@ Bytes shown_use(const cluster::PodSlot& pod) {
     return pod.place_in_unseen == cluster::kNone ? pod.use.bytes : 0;
 }
 
-UnitCase case_of(const State& state, NodeId id, Bytes used) {
+/// A new case at the end of the verdict's, filled in place: a verdict has one for every unit of a large cluster.
+UnitCase& new_case(Verdict& verdict, const State& state, NodeId id, Bytes used) {
     const UnitRow& row = state.rows()[id];
-    UnitCase unit;
-    unit.unit = state.node(id).name;
-    unit.capacity = row.capacity;
-    unit.floor_share = row.floor.share;
-    unit.limit = row.limit;
-    unit.used = unit.after = unit.settled = used;
-    unit.free = row.free;
-    return unit;
+    return verdict.cases.emplace_back(state.node(id).name, row.capacity, row.floor.share, row.limit, used, used, used,
+                                      row.free);
 }
 
-void add_case(Verdict& verdict, UnitCase unit, Why why) {
+/// Gives the last case its cause, which becomes the verdict's own when it is the most telling.
+void close_case(Verdict& verdict, Why why) {
+    UnitCase& unit = verdict.cases.back();
     unit.why = why;
-    if (severity(why) > 0) {
-        const auto worse = [&](const UnitCase& other) {
-            if (severity(why) != severity(other.why)) return severity(why) > severity(other.why);
-            return cluster::used_micro_pct(unit.capacity, unit.after) >
-                   cluster::used_micro_pct(other.capacity, other.after);
-        };
-        if (verdict.worst < 0 || worse(verdict.cases[static_cast<std::size_t>(verdict.worst)]))
-            verdict.worst = static_cast<int>(verdict.cases.size());
-    }
-    verdict.cases.push_back(std::move(unit));
+    if (severity(why) == 0) return;
+    const auto worse = [&](const UnitCase& other) {
+        if (severity(why) != severity(other.why)) return severity(why) > severity(other.why);
+        return cluster::used_micro_pct(unit.capacity, unit.after) >
+               cluster::used_micro_pct(other.capacity, other.after);
+    };
+    if (verdict.worst < 0 || worse(verdict.cases[static_cast<std::size_t>(verdict.worst)]))
+        verdict.worst = static_cast<int>(verdict.cases.size()) - 1;
 }
 
 /// The relief rule for a BREAK unit that the write only lowers.
@@ -150,11 +145,11 @@ private:
         const bool raises = may_raise(id, room);
         if (!raises && !own_leaving(id)) return;
         const UnitRow& row = state_.rows()[id];
-        UnitCase unit = case_of(state_, id, row.used + std::max<Bytes>(land_.unseen[id], 0));
+        UnitCase& unit = new_case(verdict_, state_, id, row.used + std::max<Bytes>(land_.unseen[id], 0));
         if (raises) {
-            judge_raise(id, room, std::move(unit));
+            judge_raise(id, room, unit);
         } else {
-            judge_leaving_only(id, std::move(unit));
+            judge_leaving_only(id, unit);
         }
     }
 
@@ -168,30 +163,34 @@ private:
         return Why::Safe;
     }
 
-    void judge_raise(NodeId id, const Amounts& room, UnitCase unit) {
+    void judge_raise(NodeId id, const Amounts& room, UnitCase& unit) {
         fill_problem(id, unit);
-        const UnitWorst worst = worst_case({unit.used, unit.free, kinds_, leaving_});
-        unit.after = unit.settled = worst.after;
-        unit.exact = worst.exact;
-        unit.row = static_cast<std::uint32_t>(verdict_.cases.size());
-        for (std::size_t group = 0; group < kinds_.size(); ++group) {
-            verdict_.most.push_back(kinds_[group].most);
-            verdict_.placed.push_back(worst.placed[group]);
+        unit.row = static_cast<std::uint32_t>(verdict_.cases.size() - 1);
+        for (const Incoming& kind : kinds_) verdict_.most.push_back(kind.most);
+        if (kinds_.size() == 1 && leaving_.empty()) {
+            const std::int64_t count = lone_count(unit.free, kinds_.front());
+            unit.after = unit.settled = lone_after(unit.used, kinds_.front(), count);
+            verdict_.placed.push_back(count);
+        } else {
+            const UnitWorst worst = worst_case({unit.used, unit.free, kinds_, leaving_});
+            unit.after = unit.settled = worst.after;
+            unit.exact = worst.exact;
+            verdict_.placed.insert(verdict_.placed.end(), worst.placed.begin(), worst.placed.end());
+            keep_leaving(unit, worst.gone);
         }
-        keep_leaving(unit, worst.gone);
         Why why = unknown(id, room);
         if (why == Why::Safe && unit.used > unit.limit) why = Why::BreakUnit;
         if (why == Why::Safe && unit.after > unit.limit) why = Why::FloorBreak;
-        add_case(verdict_, std::move(unit), why);
+        close_case(verdict_, why);
     }
 
-    void judge_leaving_only(NodeId id, UnitCase unit) {
+    void judge_leaving_only(NodeId id, UnitCase& unit) {
         fill_problem(id, unit);
         Bytes released = 0;
         for (const std::uint32_t at : land_.leaving_on[id])
             if (land_.leaving[at].own) released += shown_use(state_.pod(land_.leaving[at].pod));
         unit.settled = unit.used - released;
-        unit.row = static_cast<std::uint32_t>(verdict_.cases.size());
+        unit.row = static_cast<std::uint32_t>(verdict_.cases.size() - 1);
         for (std::size_t group = 0; group < kinds_.size(); ++group) {
             verdict_.most.push_back(0);
             verdict_.placed.push_back(0);
@@ -202,7 +201,7 @@ private:
             why = relief(reason_, settings_);
             if (released <= 0) why = Why::BreakUnit;  // nothing shows that it is lowered
         }
-        add_case(verdict_, std::move(unit), why);
+        close_case(verdict_, why);
     }
 
     /// The unit's kinds and leaving classes: pods with equal requests and coupling form one class, smallest use first.
@@ -302,14 +301,14 @@ void judge_release(const State& state, const Effect& effect, std::string_view re
     const auto all = static_cast<std::int64_t>(effect.released.size());
     for (Released& here : released_by_node(state, effect)) {
         const UnitRow& row = state.rows()[here.node];
-        UnitCase unit = case_of(state, here.node, row.used);
+        UnitCase& unit = new_case(verdict, state, here.node, row.used);
         std::sort(here.uses.begin(), here.uses.end());
         const std::int64_t elsewhere = all - static_cast<std::int64_t>(here.uses.size());
         const std::int64_t certain = std::max<std::int64_t>(0, effect.released_count - elsewhere);
         for (std::int64_t i = 0; i < certain; ++i) unit.settled -= here.uses[static_cast<std::size_t>(i)];
         const bool below = row.scraped_at != 0 && unit.used > unit.limit;
         if (below && unit.settled >= unit.used) verdict.improvement_certain = false;
-        add_case(verdict, std::move(unit), below ? relief(reason, settings) : Why::Release);
+        close_case(verdict, below ? relief(reason, settings) : Why::Release);
     }
     conclude(verdict, Why::Release);
 }

@@ -91,7 +91,10 @@ private:
         verdict_.remedies.push_back({what + " first", std::nullopt, failing});
     }
 
+    /// For a workload to be made: one that is there would have to be rolled out anew for it, which is another write.
     void spread() {
+        const OwnerKey& subject = effect_.subject;
+        if (state_.find_workload(subject.kind, subject.ns, subject.name) != cluster::kNone) return;
         if (!sets_a_count() || !effect_.incoming.front().shape->spreads.empty()) return;
         const auto& labels = effect_.incoming.front().shape->labels;
         if (labels.empty()) return;

@@ -135,6 +135,8 @@ private:
 std::int64_t fitting(const Amounts& free, const Amounts& request, std::int64_t most) {
     const auto limit = [&most](std::int64_t room, std::int64_t wanted) {
         if (wanted <= 0) return;
+        std::int64_t all = 0;
+        if (!__builtin_mul_overflow(wanted, most, &all) && all <= room) return;  // spares the division
         most = room < wanted ? 0 : std::min(most, room / wanted);
     };
     limit(free.pods, request.pods);
@@ -143,13 +145,21 @@ std::int64_t fitting(const Amounts& free, const Amounts& request, std::int64_t m
     return std::max<std::int64_t>(most, 0);
 }
 
+std::int64_t lone_count(const Amounts& free, const Incoming& only) {
+    const std::int64_t most =
+        only.coupling == Coupling::OneForOne ? std::min(only.most, only.coupled_total) : only.most;
+    return fitting(free, only.request, most);
+}
+
+Bytes lone_after(Bytes used, const Incoming& only, std::int64_t count) {
+    return plus(used, times(count, only.each));
+}
+
 UnitWorst worst_case(const UnitProblem& problem, int steps_max) {
     if (problem.leaving.empty() && problem.incoming.size() == 1) {
         const Incoming& only = problem.incoming.front();
-        const std::int64_t most =
-            only.coupling == Coupling::OneForOne ? std::min(only.most, only.coupled_total) : only.most;
-        const std::int64_t count = fitting(problem.free, only.request, most);
-        return UnitWorst{plus(problem.used, times(count, only.each)), {count}, {}, true};
+        const std::int64_t count = lone_count(problem.free, only);
+        return UnitWorst{lone_after(problem.used, only, count), {count}, {}, true};
     }
     return Search(problem, steps_max).run();
 }

@@ -53,6 +53,10 @@ struct UnitWorst {
 /// How many pods of `request` find room in `free`, at most `most`. A request of 0 needs no room.
 std::int64_t fitting(const Amounts& free, const Amounts& request, std::int64_t most);
 
+/// The closed form for one kind on a unit that nobody leaves: the most that land, and the use that they make.
+std::int64_t lone_count(const Amounts& free, const Incoming& only);
+Bytes lone_after(Bytes used, const Incoming& only, std::int64_t count);
+
 /// The highest use that the unit can reach: the maximum of
 ///
 ///     used - sum(uses of those gone) + sum(placed_i * each_i)

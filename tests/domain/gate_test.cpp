@@ -36,7 +36,7 @@ TEST(Gate, RefusesOneThatTheLuckySchedulerWouldSurvive) {
     EXPECT_EQ(verdict->why, Why::FloorBreak);
     EXPECT_EQ(verdict->cases[static_cast<std::size_t>(verdict->worst)].unit, "n1");
     EXPECT_EQ(verdict->max_safe, 4);
-    ASSERT_EQ(verdict->remedies.size(), 3U);
+    ASSERT_EQ(verdict->remedies.size(), 2U);
     EXPECT_EQ(verdict->remedies[0].replicas, 4);
     EXPECT_EQ(verdict->remedies[1].cordon, std::vector<std::string>{"n1"});
 }
