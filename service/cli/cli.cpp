@@ -58,13 +58,15 @@ void add_help_commands(CLI::App& app, Invocation& invocation) {
         invocation.command = [&app, topic](const Session& session) {
             if (topic->size() == 1 && topic->front() == "exit-codes") return print(exit_codes_text());
             const CLI::App* about = &app;
+            std::string path;
             for (const std::string& word : *topic) {
                 const auto named = about->get_subcommands([&](const CLI::App* sub) { return sub->get_name() == word; });
                 if (named.empty())
                     return session.fail(error(Code::InvalidArgument, "no such command: " + word, "see `helix --help`"));
+                path += (path.empty() ? "" : " ") + about->get_name();
                 about = named.front();
             }
-            return print(about->help());
+            return print(about->help(path));
         };
     });
 }

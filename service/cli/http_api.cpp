@@ -154,6 +154,7 @@ Result<Answer> Api::post(const std::string& path, const nlohmann::json& body, co
 Result<Answer> Api::stream(const std::string& path, const std::string& last_event_id,
                            const std::function<bool(std::string_view)>& take) {
     httplib::Request request = make_request(endpoint_, "GET", path);
+    request.headers.erase("Accept");
     request.set_header("Accept", "text/event-stream, application/problem+json");
     if (!last_event_id.empty()) request.set_header("Last-Event-ID", last_event_id);
     Answer answer;

@@ -25,13 +25,13 @@ bool SseParser::feed(std::string_view piece, const std::function<bool(const SseE
 void SseParser::restart() {
     line_.clear();
     after_cr_ = has_data_ = oversized_ = false;
-    event_.type.clear();
-    event_.data.clear();
+    event_ = {last_id_, {}, {}};
 }
 
 bool SseParser::end_line(const std::function<bool(const SseEvent&)>& take) {
     if (line_.empty()) {
         bool go_on = true;
+        last_id_ = event_.id;  // only now: a frame that was cut off has not been seen
         if (has_data_ && !oversized_) {
             if (event_.type.empty()) event_.type = "message";
             go_on = take(event_);

@@ -26,7 +26,8 @@ public:
     /// A new connection: what was not completed is forgotten, the last id is kept.
     void restart();
 
-    [[nodiscard]] const std::string& last_id() const { return event_.id; }
+    /// Of the last frame that was whole.
+    [[nodiscard]] const std::string& last_id() const { return last_id_; }
     /// The wait before reconnecting that the service asked for; -1 when it did not.
     [[nodiscard]] int retry_ms() const { return retry_ms_; }
 
@@ -38,6 +39,7 @@ private:
     bool has_data_ = false;
     bool oversized_ = false;
     SseEvent event_;
+    std::string last_id_;
     int retry_ms_ = -1;
 };
 

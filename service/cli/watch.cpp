@@ -69,8 +69,8 @@ Exit watch(const Session& session, const WatchOptions& options) {
             return session.fail(answer.error());
         if (answer && (!passes_by(*answer) || (!connected_once && answer->status != 200)))
             return session.refuse(*answer);
-        const milliseconds asked{answer && answer->retry_after_s > 0 ? answer->retry_after_s * 1000
-                                                                     : std::max(parser.retry_ms(), 500)};
+        const int by_stream_ms = parser.retry_ms() < 0 ? 500 : std::max(parser.retry_ms(), 50);
+        const milliseconds asked{answer && answer->retry_after_s > 0 ? answer->retry_after_s * 1000 : by_stream_ms};
         wait = std::min(kWaitMost, std::max(asked, wait * 2));
         session.say("the stream ended; going on after event " +
                     (parser.last_id().empty() ? "(none)" : parser.last_id()) + " in " + std::to_string(wait.count()) +
