@@ -140,7 +140,11 @@ Result<Api> Api::open(Endpoint endpoint) {
 }
 
 Result<Answer> Api::get(const std::string& path) {
-    return exchange(endpoint_, make_request(endpoint_, "GET", path));
+    auto answer = exchange(endpoint_, make_request(endpoint_, "GET", path));
+    if (answer || answer.error().code != Code::UnknownOutcome) return answer;
+    Error failure = std::move(answer).error();
+    failure.code = Code::Unavailable;  // a read leaves nothing in doubt
+    return failure;
 }
 
 Result<Answer> Api::post(const std::string& path, const nlohmann::json& body, const std::string& idempotency_key) {

@@ -44,9 +44,10 @@ public:
     /// when the CA file is not there.
     static Result<Api> open(Endpoint endpoint);
 
-    /// Errors: Unavailable (no connection: nothing was sent), UnknownOutcome (the answer was lost), PermissionDenied
-    /// (TLS).
+    /// Errors: Unavailable (no connection, or no whole answer), PermissionDenied (TLS), Internal (not JSON).
     Result<Answer> get(const std::string& path);
+    /// Errors: Unavailable (no connection: nothing was sent), UnknownOutcome (the answer was lost), PermissionDenied,
+    /// Internal.
     Result<Answer> post(const std::string& path, const nlohmann::json& body, const std::string& idempotency_key);
 
     /// Reads a stream: calls `take` with each piece until it returns false or the stream ends.

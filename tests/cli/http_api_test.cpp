@@ -59,7 +59,7 @@ TEST(HttpApi, GivesUpOnAStalledService) {
     CannedService service({"STALL"});
     const auto answer = open(service.url(), 1).get("/v1/units");
     ASSERT_FALSE(answer);
-    EXPECT_EQ(answer.error().code, Code::UnknownOutcome);
+    EXPECT_EQ(answer.error().code, Code::Unavailable);
 }
 
 TEST(HttpApi, RefusesWhatIsNoService) {
