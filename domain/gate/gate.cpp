@@ -83,6 +83,7 @@ std::string sentence(const Verdict& verdict, const Effect& effect) {
         case Why::Neutral:
             return "no memory moves";
         case Why::Safe:
+            if (unit == nullptr) return "no unit is touched";
             return "every touched unit keeps its γ₁ floor in every case; the fullest is " + where + " at " + percent +
                    " %";
         case Why::Release:

@@ -40,6 +40,15 @@ int turns_of(const std::vector<gate::Action>& actions) {
     return turns;
 }
 
+/// Whether an action before `index` makes the namespace that the one there needs.
+bool makes_namespace_of(const std::vector<gate::Action>& actions, std::size_t index) {
+    const auto end = actions.begin() + static_cast<std::ptrdiff_t>(index);
+    return std::any_of(actions.begin(), end, [&](const gate::Action& earlier) {
+        return gate::link_of(earlier.verb) == Link::Create && earlier.object.kind == "Namespace" &&
+               earlier.object.name == actions[index].object.ns;
+    });
+}
+
 LinkState link_state(const Step& step) {
     switch (step.state) {
         case StepState::Done:
@@ -101,8 +110,16 @@ StepState state_of(ports::Outcome outcome) {
 /// What one turn works on.
 struct RunCycle::Turn {
     TargetRuntime& runtime;
-    const std::vector<gate::Request>& plan;
+    const std::vector<gate::Request>& plan;  ///< of the steps that could be previewed at the start
     Cycle& cycle;
+
+    /// The step was not written, because of `failure`.
+    static void fail(Step& step, Error failure) {
+        step.state = StepState::Failed;
+        step.result = ports::WriteResult{};
+        step.result->outcome = ports::Outcome::NotApplied;
+        step.result->failure = std::move(failure);
+    }
 };
 
 gate::Settings RunCycle::settings() const {
@@ -115,20 +132,31 @@ gate::Settings RunCycle::settings() const {
     return settings;
 }
 
+Result<gate::Request> RunCycle::preview(TargetRuntime& runtime, const gate::Action& action) const {
+    gate::Request request{action, std::nullopt, std::nullopt};
+    if (!needs_preview(action.verb)) return request;
+    auto preview = runtime.target().preview(action);
+    if (!preview) return std::move(preview).error();
+    request.preview = *std::move(preview);
+    return request;
+}
+
+/// The actions that can be judged now. What stands in a namespace that the plan itself is about to make cannot be
+/// previewed yet: it and what follows is judged when its turn comes.
 Result<std::vector<gate::Request>> RunCycle::prepare(TargetRuntime& runtime, const CycleRequest& request) const {
     if (request.actions.empty())
         return error(Code::InvalidArgument, "the request holds no action", "add at least one", "actions");
     if (const auto freshness = runtime.target().freshness(); !freshness.synced)
         return not_fresh(runtime.target(), freshness);
     std::vector<gate::Request> plan;
-    for (const gate::Action& action : request.actions) {
-        gate::Request one{action, std::nullopt, std::nullopt};
-        if (needs_preview(action.verb)) {
-            auto preview = runtime.target().preview(action);
-            if (!preview) return preview.error();
-            one.preview = *std::move(preview);
+    for (std::size_t i = 0; i < request.actions.size(); ++i) {
+        auto one = preview(runtime, request.actions[i]);
+        if (!one) {
+            const bool comes = one.error().code == Code::NotFound && makes_namespace_of(request.actions, i);
+            if (comes) break;
+            return std::move(one).error();
         }
-        plan.push_back(std::move(one));
+        plan.push_back(*std::move(one));
     }
     return plan;
 }
@@ -207,18 +235,20 @@ Result<Cycle> RunCycle::run(const CycleRequest& request) {
 Result<void> RunCycle::take_step(Turn& turn, std::size_t index) {
     Step& step = turn.cycle.steps[index];
     const std::string reservation = turn.cycle.id + "#" + std::to_string(index);
+    Result<gate::Request> request = index < turn.plan.size() ? turn.plan[index] : preview(turn.runtime, step.action);
+    if (!request) {
+        Turn::fail(step, std::move(request).error());
+        return {};
+    }
     Result<gate::Verdict> verdict = gate::Verdict{};
     Result<gate::Effect> effect = gate::Effect{};
     turn.runtime.judge([&](const cluster::State& state, std::span<const gate::Reservation> reservations) {
-        effect = gate::effect_of(turn.plan[index], state, settings());
-        verdict = gate::judge(state, reservations, turn.plan[index], settings());
+        effect = gate::effect_of(*request, state, settings());
+        verdict = gate::judge(state, reservations, *request, settings());
     });
     if (!verdict ||
         !effect) {  // the object went away, or the reason's figure no longer holds, since the plan was judged
-        step.state = StepState::Failed;
-        step.result = ports::WriteResult{};
-        step.result->outcome = ports::Outcome::NotApplied;
-        step.result->failure = verdict ? effect.error() : verdict.error();
+        Turn::fail(step, verdict ? effect.error() : verdict.error());
         return {};
     }
     step.verdict = *std::move(verdict);

@@ -66,6 +66,7 @@ public:
 private:
     struct Turn;
 
+    Result<gate::Request> preview(TargetRuntime& runtime, const gate::Action& action) const;
     Result<std::vector<gate::Request>> prepare(TargetRuntime& runtime, const CycleRequest& request) const;
     Result<Cycle> judge_all(TargetRuntime& runtime, const CycleRequest& request,
                             const std::vector<gate::Request>& plan) const;

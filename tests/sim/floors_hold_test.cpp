@@ -17,7 +17,7 @@ constexpr cluster::Bytes kMi = 1024 * 1024;
 
 int seeds() {
     const char* asked = std::getenv("HELIX_SIM_SEEDS");  // NOLINT(concurrency-mt-unsafe): before any thread
-    return asked == nullptr ? 300 : std::atoi(asked);
+    return asked == nullptr ? 100 : std::atoi(asked);
 }
 
 class Storm {

@@ -105,6 +105,27 @@ TEST_F(RunCycleTest, APlanStopsAtItsFirstBreakAndSaysWhatWasDone) {
     EXPECT_EQ(replicas_of(bench, "cart"), cart);
 }
 
+gate::Action apply(const std::string& kind, const std::string& ns, const std::string& name, const std::string& body) {
+    gate::Action action;
+    action.verb = gate::Verb::Apply;
+    action.object = {"v1", kind, ns, name};
+    action.body = body;
+    return action;
+}
+
+TEST_F(RunCycleTest, APlanMayMakeANamespaceAndWhatStandsInIt) {
+    const auto cycle = bench.helix->run(
+        ask({apply("Namespace", "", "fresh", R"({"apiVersion":"v1","kind":"Namespace","metadata":{"name":"fresh"}})"),
+             apply("ConfigMap", "fresh", "settings",
+                   R"({"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"settings","namespace":"fresh"}})")}));
+    ASSERT_TRUE(cycle.ok()) << cycle.error().message;
+    EXPECT_EQ(status_of(*cycle), "done");
+    const auto lost = bench.helix->run(
+        ask({apply("ConfigMap", "nowhere", "settings",
+                   R"({"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"settings","namespace":"nowhere"}})")}));
+    EXPECT_EQ(lost.error().code, Code::NotFound);
+}
+
 TEST_F(RunCycleTest, RefusalsNameTheFaultAndLeaveNoTrace) {
     EXPECT_EQ(bench.helix->run(ask({scale("nobody", 1)})).error().code, Code::NotFound);
     EXPECT_EQ(bench.helix->run(ask({scale("cart", -1)})).error().code, Code::InvalidArgument);
