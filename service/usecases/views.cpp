@@ -67,7 +67,11 @@ std::vector<json> Views::units(const TargetRuntime& runtime) const {
             if (state.rows()[id].live) units.push_back(unit(runtime.target().name(), state, id));
         }
     });
-    std::sort(units.begin(), units.end(), [](const json& a, const json& b) { return a["unit"] < b["unit"]; });
+    std::sort(units.begin(), units.end(), [](const json& a, const json& b) {
+        const double fuller = b["used_pct"].is_null() ? -1 : b["used_pct"].get<double>();
+        const double full = a["used_pct"].is_null() ? -1 : a["used_pct"].get<double>();
+        return full != fuller ? full > fuller : a["unit"] < b["unit"];
+    });
     return units;
 }
 

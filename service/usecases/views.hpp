@@ -21,7 +21,7 @@ public:
     /// openapi: Target.
     [[nodiscard]] nlohmann::json target(const TargetRuntime& runtime) const;
 
-    /// openapi: Unit, by name.
+    /// openapi: Unit, the fullest first.
     [[nodiscard]] std::vector<nlohmann::json> units(const TargetRuntime& runtime) const;
 
     struct WorkloadFilter {
