@@ -164,7 +164,7 @@ private:
     }
 
     void judge_raise(NodeId id, const Amounts& room, UnitCase& unit) {
-        fill_problem(id, unit);
+        fill_problem(id);
         unit.row = static_cast<std::uint32_t>(verdict_.cases.size() - 1);
         for (const Incoming& kind : kinds_) verdict_.most.push_back(kind.most);
         if (kinds_.size() == 1 && leaving_.empty()) {
@@ -185,7 +185,7 @@ private:
     }
 
     void judge_leaving_only(NodeId id, UnitCase& unit) {
-        fill_problem(id, unit);
+        fill_problem(id);
         Bytes released = 0;
         for (const std::uint32_t at : land_.leaving_on[id])
             if (land_.leaving[at].own) released += shown_use(state_.pod(land_.leaving[at].pod));
@@ -205,7 +205,7 @@ private:
     }
 
     /// The unit's kinds and leaving classes: pods with equal requests and coupling form one class, smallest use first.
-    void fill_problem(NodeId id, const UnitCase&) {
+    void fill_problem(NodeId id) {
         for (std::size_t group = 0; group < kinds_.size(); ++group) kinds_[group].most = land_.most[group][id];
         leaving_.clear();
         if (land_.leaving_on.empty()) return;

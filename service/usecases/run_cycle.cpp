@@ -264,12 +264,12 @@ Result<void> RunCycle::take_step(Turn& turn, std::size_t index) {
     }
     step.result = turn.runtime.target().write(step.action, {turn.cycle.id, turn.cycle.actor});
     step.state = state_of(step.result->outcome);
-    settle(turn, step, reservation, *effect);
+    settle(turn, step, reservation);
     return {};
 }
 
 /// What the reservation becomes: nothing when nothing was written; else it holds until the metrics show the effect.
-void RunCycle::settle(Turn& turn, Step& step, const std::string& reservation, const gate::Effect&) {
+void RunCycle::settle(Turn& turn, Step& step, const std::string& reservation) {
     if (step.state == StepState::Failed) {
         turn.runtime.release(reservation);
         return;

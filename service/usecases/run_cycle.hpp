@@ -72,7 +72,7 @@ private:
                             const std::vector<gate::Request>& plan) const;
     Result<void> take_step(Turn& turn, std::size_t index);
     Result<void> record_intent(Turn& turn, Step& step, std::size_t index);
-    void settle(Turn& turn, Step& step, const std::string& reservation, const gate::Effect& effect);
+    void settle(Turn& turn, Step& step, const std::string& reservation);
     void re_read(TargetRuntime& runtime, Cycle& cycle) const;
     Result<void> record_receipt(Cycle& cycle);
 
