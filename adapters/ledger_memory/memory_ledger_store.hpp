@@ -8,7 +8,7 @@
 namespace helix::ledger_memory {
 
 /// The ledger in memory, for tests and simulation: it keeps every promise of the port but durability.
-class MemoryLedgerStore final : public ports::LedgerStore {
+class MemoryLedgerStore : public ports::LedgerStore {
 public:
     Result<void> append(const ledger::Record& record) override;
     Result<void> append_all(std::span<const ledger::Record> records) override;

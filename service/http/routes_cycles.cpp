@@ -103,9 +103,10 @@ void post_act(Context& context, bool plan, const httplib::Request& req, httplib:
         return res.set_content((*claim)->body, (*claim)->content_type);
     }
     const auto cycle = context.helix.run(*request);
-    if (!cycle) {  // nothing was written: the key stays free
-        context.keys.abandon(scoped);
-        return write_refusal(cycle.error(), res);
+    if (!cycle) {
+        write_refusal(cycle.error(), res);
+        if (cycle.error().code != Code::UnknownOutcome) return context.keys.abandon(scoped);  // nothing was written
+        return context.keys.finish(scoped, {res.status, res.get_header_value("Content-Type"), res.body});
     }
     write_cycle(*cycle, context, res);
     context.keys.finish(scoped, {res.status, res.get_header_value("Content-Type"), res.body});

@@ -218,7 +218,10 @@ Result<Cycle> RunCycle::run(const CycleRequest& request) {
     Turn turn{runtime, *plan, *cycle};
     for (std::size_t i = 0; i < cycle->steps.size(); ++i) {
         if (cycle->steps[i].state == StepState::Blocked) break;
-        if (const auto taken = take_step(turn, i); !taken) return taken.error();
+        if (auto taken = take_step(turn, i); !taken) {
+            if (i == 0) return std::move(taken).error();  // nothing was written at all
+            Turn::fail(cycle->steps[i], std::move(taken).error());
+        }
         if (cycle->steps[i].state != StepState::Done) break;
     }
     for (Step& step : cycle->steps)
@@ -309,8 +312,10 @@ Result<void> RunCycle::record_receipt(Cycle& cycle) {
     auto record = ledger_.append("helix.cycle", cycle.target, cycle.actor, receipt_body(cycle, sha256_));
     if (!record) {
         Error failure = std::move(record).error();
-        const bool wrote =
-            std::any_of(cycle.steps.begin(), cycle.steps.end(), [](const Step& s) { return s.result.has_value(); });
+        const bool wrote = std::any_of(cycle.steps.begin(), cycle.steps.end(), [](const Step& step) {
+            return step.result && step.result->outcome != ports::Outcome::NotApplied;
+        });
+        if (wrote) failure.code = Code::UnknownOutcome;  // not to be asked again as if nothing had happened
         if (wrote) failure.message += "; the write of cycle " + cycle.id + " was carried out and its intent stays open";
         return failure;
     }

@@ -178,6 +178,30 @@ TEST_F(RunCycleTest, WithoutADurableIntentThereIsNoWrite) {
     EXPECT_EQ(bench.targets.find("sim")->reserved(), 0U);
 }
 
+/// Takes `room` commits, then none. Fault: a disk that fills up half-way.
+class FillingStore : public ledger_memory::MemoryLedgerStore {
+public:
+    explicit FillingStore(int room) : room_(room) {}
+    Result<void> append_all(std::span<const ledger::Record> records) override {
+        if (room_-- <= 0) return error(Code::Unavailable, "no space left on device");
+        return MemoryLedgerStore::append_all(records);
+    }
+
+private:
+    int room_;
+};
+
+TEST_F(RunCycleTest, AWriteWithoutItsReceiptIsNotTakenForOneThatNeverHappened) {
+    FillingStore filling(1);  // the intent finds room, the receipt does not
+    LedgerWriter writer(filling, bench.clock, bench.ids, openssl_digest::sha256);
+    RunCycle helix(bench.targets, writer, bench.bus, bench.clock, bench.ids, openssl_digest::sha256, bench.rules);
+    const std::int64_t before = replicas_of(bench, "cart");
+    const auto cycle = helix.run(ask({scale("cart", before + 1)}));
+    ASSERT_FALSE(cycle.ok());
+    EXPECT_EQ(cycle.error().code, Code::UnknownOutcome);
+    EXPECT_EQ(replicas_of(bench, "cart"), before + 1);
+}
+
 /// A node of 16 GiB and two deployments without pods; 13 GiB may be in use.
 std::unique_ptr<Workbench> two_empty_deployments(std::uint64_t seed) {
     simulated::SimOptions options;
