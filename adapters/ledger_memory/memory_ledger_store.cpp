@@ -1,27 +1,41 @@
 #include "adapters/ledger_memory/memory_ledger_store.hpp"
 
 #include <algorithm>
+#include <set>
 #include <string>
 
 namespace helix::ledger_memory {
 
 using ledger::Record;
 
-Result<void> MemoryLedgerStore::append(const Record& record) {
-    return append_all({&record, 1});
-}
-
-Result<void> MemoryLedgerStore::append_all(std::span<const Record> records) {
-    const std::lock_guard lock(mutex_);
+Result<void> MemoryLedgerStore::check(std::span<const ports::Entry> entries) const {
     std::uint64_t seq = records_.size();
     ledger::Digest link = records_.empty() ? ledger::Digest{} : records_.back().hash;
-    for (const Record& record : records) {
-        if (record.seq != seq || record.prev_hash != link)
-            return error(Code::Conflict, "record " + std::to_string(record.seq) + " does not continue the head");
+    std::set<std::string_view> given;
+    for (const ports::Entry& entry : entries) {
+        const Record& record = entry.record;
+        if (record.seq != seq || record.prev_hash != link) return ports::not_continuing(record.seq);
         ++seq;
         link = record.hash;
+        for (const std::string& name : entry.names) {
+            if (auto valid = ports::check_name(name); !valid) return valid;
+            if (names_.contains(name) || !given.insert(name).second) return ports::name_taken(name);
+        }
+        if (!entry.fence) continue;
+        const auto lease = leases_.find(entry.fence->lease);
+        if (lease == leases_.end() || lease->second.epoch != entry.fence->epoch)
+            return ports::fenced_off(entry.fence->lease);
     }
-    records_.insert(records_.end(), records.begin(), records.end());
+    return {};
+}
+
+Result<void> MemoryLedgerStore::commit(std::span<const ports::Entry> entries) {
+    const std::lock_guard lock(mutex_);
+    if (auto valid = check(entries); !valid) return valid;
+    for (const ports::Entry& entry : entries) {
+        records_.push_back(entry.record);
+        for (const std::string& name : entry.names) names_.emplace(name, entry.record.seq);
+    }
     return {};
 }
 
@@ -35,6 +49,20 @@ Result<Record> MemoryLedgerStore::read(std::uint64_t seq) {
     const std::lock_guard lock(mutex_);
     if (seq >= records_.size()) return error(Code::NotFound, "no ledger record " + std::to_string(seq));
     return records_[seq];
+}
+
+Result<std::optional<std::uint64_t>> MemoryLedgerStore::find(std::string_view name) {
+    const std::lock_guard lock(mutex_);
+    const auto found = names_.find(name);
+    return found == names_.end() ? std::nullopt : std::optional(found->second);
+}
+
+Result<std::vector<ledger::Digest>> MemoryLedgerStore::hashes(std::uint64_t from_seq, std::size_t count) {
+    const std::lock_guard lock(mutex_);
+    std::vector<ledger::Digest> hashes;
+    for (std::uint64_t seq = from_seq; seq < records_.size() && hashes.size() < count; ++seq)
+        hashes.push_back(records_[seq].hash);
+    return hashes;
 }
 
 Result<std::vector<Record>> MemoryLedgerStore::list(const ports::LedgerQuery& query) {
@@ -67,6 +95,38 @@ Result<void> MemoryLedgerStore::scan(std::uint64_t from_seq, const Visitor& visi
         }
         if (!visit(record)) return {};
     }
+}
+
+Result<ports::Lease> MemoryLedgerStore::acquire(const std::string& name, const std::string& holder,
+                                                std::chrono::milliseconds ttl) {
+    const std::lock_guard lock(mutex_);
+    const Time now = std::chrono::steady_clock::now();
+    Held& held = leases_[name];
+    if (!held.holder.empty() && held.holder != holder && now < held.expires_at)
+        return ports::held_by(held.holder,
+                              std::chrono::duration_cast<std::chrono::milliseconds>(held.expires_at - now));
+    held = {holder, held.epoch + 1, now + ttl};
+    return ports::Lease{name, holder, held.epoch};
+}
+
+/// The lease as it is kept, when `lease` is its newest taking; nullptr otherwise.
+MemoryLedgerStore::Held* MemoryLedgerStore::held(const ports::Lease& lease) {
+    const auto found = leases_.find(lease.name);
+    return found != leases_.end() && found->second.epoch == lease.epoch ? &found->second : nullptr;
+}
+
+Result<void> MemoryLedgerStore::renew(const ports::Lease& lease, std::chrono::milliseconds ttl) {
+    const std::lock_guard lock(mutex_);
+    Held* held = this->held(lease);
+    if (held == nullptr) return ports::fenced_off(lease.name);
+    held->expires_at = std::chrono::steady_clock::now() + ttl;
+    return {};
+}
+
+Result<void> MemoryLedgerStore::release(const ports::Lease& lease) {
+    const std::lock_guard lock(mutex_);
+    if (Held* held = this->held(lease); held != nullptr) held->expires_at = Time{};
+    return {};
 }
 
 }  // namespace helix::ledger_memory

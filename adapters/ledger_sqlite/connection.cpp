@@ -52,6 +52,10 @@ void Statement::bind_blob(int index, const void* bytes, int size) {
     sqlite3_bind_blob(handle_.get(), index, bytes, size, SQLITE_STATIC);
 }
 
+void Statement::bind_null(int index) {
+    sqlite3_bind_null(handle_.get(), index);
+}
+
 std::string_view Statement::bytes(int column) const {
     const void* data = sqlite3_column_blob(handle_.get(), column);
     const int size = sqlite3_column_bytes(handle_.get(), column);

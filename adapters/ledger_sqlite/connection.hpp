@@ -21,6 +21,7 @@ public:
     void bind(int index, std::int64_t value);
     void bind(int index, std::string_view text);             ///< `text` must live until the next reset
     void bind_blob(int index, const void* bytes, int size);  ///< `bytes` likewise
+    void bind_null(int index);
 
     /// SQLITE_ROW, SQLITE_DONE, or an error code of the library.
     int step() { return sqlite3_step(handle_.get()); }

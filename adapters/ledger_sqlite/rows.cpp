@@ -1,13 +1,24 @@
 #include "adapters/ledger_sqlite/rows.hpp"
 
 #include <algorithm>
+#include <array>
 #include <string>
 
 namespace helix::ledger_sqlite {
-void read_digest(std::string_view bytes, ledger::Digest& out) {
+namespace {
+
+/// Copies as many bytes as `out` has; anything of another length becomes zeros.
+template <std::size_t N>
+void read_bytes(std::string_view bytes, std::array<std::uint8_t, N>& out) {
     out.fill(0);
     if (bytes.size() == out.size())
         std::transform(bytes.begin(), bytes.end(), out.begin(), [](char c) { return static_cast<unsigned char>(c); });
+}
+
+}  // namespace
+
+void read_digest(std::string_view bytes, ledger::Digest& out) {
+    read_bytes(bytes, out);
 }
 
 void bind_record(Statement& statement, const ledger::Record& record) {
@@ -21,6 +32,9 @@ void bind_record(Statement& statement, const ledger::Record& record) {
     statement.bind(8, std::string_view(record.body));
     statement.bind_blob(9, record.prev_hash.data(), static_cast<int>(record.prev_hash.size()));
     statement.bind_blob(10, record.hash.data(), static_cast<int>(record.hash.size()));
+    if (!record.signature) return statement.bind_null(11), statement.bind_null(12);
+    statement.bind(11, std::string_view(record.signature->key_id));
+    statement.bind_blob(12, record.signature->bytes.data(), static_cast<int>(record.signature->bytes.size()));
 }
 
 Result<void> read_record(const Statement& row, ledger::Record& record) {
@@ -38,6 +52,11 @@ Result<void> read_record(const Statement& row, ledger::Record& record) {
     record.body = row.bytes(7);
     read_digest(row.bytes(8), record.prev_hash);
     read_digest(row.bytes(9), record.hash);
+    record.signature.reset();
+    if (const std::string_view bytes = row.bytes(11); !bytes.empty()) {
+        record.signature.emplace().key_id = row.bytes(10);
+        read_bytes(bytes, record.signature->bytes);
+    }
     return {};
 }
 

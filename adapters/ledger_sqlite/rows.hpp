@@ -6,9 +6,10 @@
 namespace helix::ledger_sqlite {
 
 /// The columns in the order that `bind_record` and `read_record` know.
-inline constexpr const char* kColumns = "seq, v, id, at_us, kind, target, actor, body, prev_hash, hash";
+inline constexpr const char* kColumns =
+    "seq, v, id, at_us, kind, target, actor, body, prev_hash, hash, key_id, signature";
 
-/// Binds `record` to ?1 .. ?10; it must live until the statement is reset.
+/// Binds `record` to ?1 .. ?12; it must live until the statement is reset.
 void bind_record(Statement& statement, const ledger::Record& record);
 
 /// Copies a digest's 32 bytes; anything of another length becomes zeros.

@@ -26,6 +26,11 @@ std::int64_t to_row(std::uint64_t seq) {
     return static_cast<std::int64_t>(std::min(seq, kMax));
 }
 
+std::int64_t now_us() {
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    return std::chrono::duration_cast<std::chrono::microseconds>(now).count();
+}
+
 std::string list_sql(const ports::LedgerQuery& query) {
     std::string where = query.newest_first ? "WHERE seq <= ?1" : "WHERE seq >= ?1";
     if (!query.kind.empty()) where += " AND kind = ?3";
@@ -50,20 +55,28 @@ Result<void> read_rows(const Connection& connection, Statement& statement, std::
 
 }  // namespace
 
+/// The one connection that writes, with its statements; used under the store's lock.
 struct SqliteLedgerStore::Writer {
     Connection connection;
-    Statement begin, insert, commit, rollback;
+    Statement begin, commit, rollback, insert, name, lease, take_lease, renew_lease;
 
     static Result<std::unique_ptr<Writer>> open(const std::string& path, const Options& options) {
         auto connection = open_writer(path, options);
         if (!connection) return connection.error();
-        auto writer = std::make_unique<Writer>(Writer{*std::move(connection), {}, {}, {}, {}});
-        const std::string insert =
-            std::string("INSERT INTO records (") + kColumns + ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
-        for (const auto& [statement, sql] : {std::pair<Statement*, std::string>{&writer->begin, "BEGIN IMMEDIATE"},
-                                             {&writer->insert, insert},
-                                             {&writer->commit, "COMMIT"},
-                                             {&writer->rollback, "ROLLBACK"}}) {
+        auto writer = std::make_unique<Writer>(Writer{*std::move(connection), {}, {}, {}, {}, {}, {}, {}, {}});
+        const std::string insert = std::string("INSERT INTO records (") + kColumns +
+                                   ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
+        for (const auto& [statement, sql] :
+             {std::pair<Statement*, std::string>{&writer->begin, "BEGIN IMMEDIATE"},
+              {&writer->commit, "COMMIT"},
+              {&writer->rollback, "ROLLBACK"},
+              {&writer->insert, insert},
+              {&writer->name, "INSERT INTO record_keys (name, seq) VALUES (?1, ?2)"},
+              {&writer->lease, "SELECT epoch, expires_at_us, holder FROM leases WHERE name = ?1"},
+              {&writer->take_lease,
+               "INSERT INTO leases (name, holder, epoch, expires_at_us) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (name) DO "
+               "UPDATE SET holder = excluded.holder, epoch = excluded.epoch, expires_at_us = excluded.expires_at_us"},
+              {&writer->renew_lease, "UPDATE leases SET expires_at_us = ?3 WHERE name = ?1 AND epoch = ?2"}}) {
             auto prepared = writer->connection.prepare(sql);
             if (!prepared) return prepared.error();
             *statement = *std::move(prepared);
@@ -81,21 +94,94 @@ struct SqliteLedgerStore::Writer {
     void undo() {
         if (sqlite3_get_autocommit(connection.handle()) == 0) run(rollback);
     }
+
+    Result<void> insert_entry(const ports::Entry& entry) {
+        const std::uint64_t seq = entry.record.seq;
+        bind_record(insert, entry.record);
+        if (const int code = run(insert); code != SQLITE_DONE)
+            return code == SQLITE_CONSTRAINT_TRIGGER ? ports::not_continuing(seq)
+                                                     : connection.last_error("appending record " + std::to_string(seq));
+        for (const std::string& one : entry.names) {
+            if (auto valid = ports::check_name(one); !valid) return valid;
+            name.bind(1, std::string_view(one));
+            name.bind(2, to_row(seq));
+            if (const int code = run(name); code != SQLITE_DONE)
+                return code == SQLITE_CONSTRAINT_PRIMARYKEY ? ports::name_taken(one)
+                                                            : connection.last_error("naming a record");
+        }
+        return {};
+    }
+
+    Result<void> insert_all(std::span<const ports::Entry> entries) {
+        std::optional<ports::Fence> checked;
+        for (const ports::Entry& entry : entries) {
+            if (entry.fence && entry.fence != checked) {
+                const auto newest = find_lease(entry.fence->lease);
+                if (!newest) return newest.error();
+                if (newest->epoch != entry.fence->epoch) return ports::fenced_off(entry.fence->lease);
+                checked = entry.fence;
+            }
+            if (auto inserted = insert_entry(entry); !inserted) return inserted;
+        }
+        return {};
+    }
+
+    struct LeaseRow {
+        std::uint64_t epoch = 0;  ///< 0: never taken
+        std::int64_t expires_at_us = 0;
+        std::string holder;
+    };
+
+    Result<LeaseRow> find_lease(const std::string& lease_name) {
+        const ResetAtEnd reset(lease);
+        lease.bind(1, std::string_view(lease_name));
+        const int code = lease.step();
+        if (code == SQLITE_DONE) return LeaseRow{};
+        if (code != SQLITE_ROW) return connection.last_error("reading a lease");
+        return LeaseRow{static_cast<std::uint64_t>(lease.integer(0)), lease.integer(1), std::string(lease.bytes(2))};
+    }
+
+    Result<ports::Lease> take(const std::string& lease_name, const std::string& holder, std::chrono::microseconds ttl) {
+        const auto row = find_lease(lease_name);
+        if (!row) return row.error();
+        const std::int64_t now = now_us();
+        if (row->epoch > 0 && row->holder != holder && now < row->expires_at_us)
+            return ports::held_by(row->holder, std::chrono::duration_cast<std::chrono::milliseconds>(
+                                                   std::chrono::microseconds(row->expires_at_us - now)));
+        const ports::Lease taken{lease_name, holder, row->epoch + 1};
+        take_lease.bind(1, std::string_view(lease_name));
+        take_lease.bind(2, std::string_view(holder));
+        take_lease.bind(3, to_row(taken.epoch));
+        take_lease.bind(4, now + ttl.count());
+        if (run(take_lease) != SQLITE_DONE) return connection.last_error("taking a lease");
+        return taken;
+    }
+
+    Result<void> hold_until(const ports::Lease& held, std::int64_t until_us) {
+        renew_lease.bind(1, std::string_view(held.name));
+        renew_lease.bind(2, to_row(held.epoch));
+        renew_lease.bind(3, until_us);
+        if (run(renew_lease) != SQLITE_DONE) return connection.last_error("renewing a lease");
+        if (sqlite3_changes(connection.handle()) == 0) return ports::fenced_off(held.name);
+        return {};
+    }
 };
 
 struct SqliteLedgerStore::Reader {
     Connection connection;
-    Statement head, read, page;
+    Statement head, read, page, find, hashes;
 
     static Result<std::unique_ptr<Reader>> open(const std::string& path, const Options& options) {
         auto connection = Connection::open(path, Connection::Mode::Reader, options.busy_timeout_ms);
         if (!connection) return connection.error();
-        auto reader = std::make_unique<Reader>(Reader{*std::move(connection), {}, {}, {}});
+        auto reader = std::make_unique<Reader>(Reader{*std::move(connection), {}, {}, {}, {}, {}});
         for (const auto& [statement, sql] :
              {std::pair<Statement*, std::string>{&reader->head,
                                                  "SELECT seq, hash FROM records ORDER BY seq DESC LIMIT 1"},
               {&reader->read, select("WHERE seq = ?1")},
-              {&reader->page, select("WHERE seq >= ?1 ORDER BY seq LIMIT ?2")}}) {
+              {&reader->page, select("WHERE seq >= ?1 ORDER BY seq LIMIT ?2")},
+              {&reader->find, "SELECT seq FROM record_keys WHERE name = ?1"},
+              {&reader->hashes, "SELECT hash FROM records WHERE seq >= ?1 ORDER BY seq LIMIT ?2"}}) {
             auto prepared = reader->connection.prepare(sql);
             if (!prepared) return prepared.error();
             *statement = *std::move(prepared);
@@ -117,44 +203,46 @@ Result<std::unique_ptr<SqliteLedgerStore>> SqliteLedgerStore::open(const std::st
     return store;
 }
 
-Result<void> SqliteLedgerStore::append(const Record& record) {
-    return append_all({&record, 1});
-}
-
-Result<void> SqliteLedgerStore::append_all(std::span<const Record> records) {
-    if (records.empty()) return {};
+/// Runs `work`, which returns a Result, inside one durable transaction; what failed is undone.
+template <class Work>
+auto SqliteLedgerStore::in_transaction(std::string_view doing, Work&& work) -> decltype(work()) {
     const std::lock_guard lock(write_mutex_);
-    if (Writer::run(writer_->begin) != SQLITE_DONE) return writer_->connection.last_error("beginning to append");
-    if (auto inserted = insert_all(records); !inserted) {
+    if (Writer::run(writer_->begin) != SQLITE_DONE)
+        return writer_->connection.last_error("beginning " + std::string(doing));
+    auto done = work();
+    if (!done) {
         writer_->undo();
-        return inserted;
+        return done;
     }
     if (const int code = Writer::run(writer_->commit); code != SQLITE_DONE) {
-        Error failure = writer_->connection.last_error("committing");
+        Error failure = writer_->connection.last_error("committing " + std::string(doing));
         // A sync that failed says nothing of what reached the disk: after a crash the commit may turn up.
         if ((code & 0xFF) == SQLITE_IOERR) failure.code = Code::UnknownOutcome;
         writer_->undo();
         return failure;
     }
-    return {};
+    return done;
 }
 
-Result<void> SqliteLedgerStore::insert_all(std::span<const Record> records) {
-    for (const Record& record : records) {
-        bind_record(writer_->insert, record);
-        const int code = writer_->insert.step();
-        if (code == SQLITE_CONSTRAINT_TRIGGER) {
-            writer_->insert.reset();
-            return error(Code::Conflict, "record " + std::to_string(record.seq) + " does not continue the head");
-        }
-        if (code != SQLITE_DONE) {
-            Error failure = writer_->connection.last_error("appending record " + std::to_string(record.seq));
-            writer_->insert.reset();
-            return failure;
-        }
-        writer_->insert.reset();
-    }
-    return {};
+Result<void> SqliteLedgerStore::commit(std::span<const ports::Entry> entries) {
+    if (entries.empty()) return {};
+    return in_transaction("to append", [&] { return writer_->insert_all(entries); });
+}
+
+Result<ports::Lease> SqliteLedgerStore::acquire(const std::string& name, const std::string& holder,
+                                                std::chrono::milliseconds ttl) {
+    return in_transaction("to take a lease", [&] { return writer_->take(name, holder, ttl); });
+}
+
+Result<void> SqliteLedgerStore::renew(const ports::Lease& lease, std::chrono::milliseconds ttl) {
+    const std::int64_t until = now_us() + std::chrono::microseconds(ttl).count();
+    return in_transaction("to renew a lease", [&] { return writer_->hold_until(lease, until); });
+}
+
+Result<void> SqliteLedgerStore::release(const ports::Lease& lease) {
+    auto done = in_transaction("to release a lease", [&] { return writer_->hold_until(lease, 0); });
+    if (!done && done.error().code == Code::PreconditionFailed) return {};
+    return done;
 }
 
 Result<std::unique_ptr<SqliteLedgerStore::Reader>> SqliteLedgerStore::borrow() {
@@ -201,6 +289,39 @@ Result<Record> SqliteLedgerStore::read(std::uint64_t seq) {
     give_back(*std::move(reader));
     if (found.empty()) return error(Code::NotFound, "no ledger record " + std::to_string(seq));
     return std::move(found.front());
+}
+
+Result<std::optional<std::uint64_t>> SqliteLedgerStore::find(std::string_view name) {
+    auto reader = borrow();
+    if (!reader) return reader.error();
+    std::optional<std::uint64_t> seq;
+    {
+        Statement& statement = (*reader)->find;
+        const ResetAtEnd reset(statement);
+        statement.bind(1, name);
+        const int code = statement.step();
+        if (code != SQLITE_ROW && code != SQLITE_DONE) return (*reader)->connection.last_error("finding a name");
+        if (code == SQLITE_ROW) seq = static_cast<std::uint64_t>(statement.integer(0));
+    }
+    give_back(*std::move(reader));
+    return seq;
+}
+
+Result<std::vector<ledger::Digest>> SqliteLedgerStore::hashes(std::uint64_t from_seq, std::size_t count) {
+    auto reader = borrow();
+    if (!reader) return reader.error();
+    std::vector<ledger::Digest> hashes;
+    {
+        Statement& statement = (*reader)->hashes;
+        const ResetAtEnd reset(statement);
+        statement.bind(1, to_row(from_seq));
+        statement.bind(2, to_row(count));
+        int code = statement.step();
+        for (; code == SQLITE_ROW; code = statement.step()) read_digest(statement.bytes(0), hashes.emplace_back());
+        if (code != SQLITE_DONE) return (*reader)->connection.last_error("reading hashes");
+    }
+    give_back(*std::move(reader));
+    return hashes;
 }
 
 Result<std::vector<Record>> SqliteLedgerStore::list(const ports::LedgerQuery& query) {

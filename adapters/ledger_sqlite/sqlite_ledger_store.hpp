@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "adapters/ledger_sqlite/connection.hpp"
+#include "service/ports/lease_store.hpp"
 #include "service/ports/ledger_store.hpp"
 
 namespace helix::ledger_sqlite {
@@ -28,10 +30,10 @@ struct Options {
 ///
 /// One connection writes, under a lock; reads have their own and never wait for the writer. Several stores, also in
 /// several processes on one machine, may stand on one file (not on a network file system). The rule "one past the
-/// head" is in the file's own triggers.
+/// head" is in the file's own triggers. Leases run by this machine's wall clock.
 ///
 /// What SQLite's checks cannot see (a changed text, a tail cut off with its pages) is `verify`'s to find.
-class SqliteLedgerStore final : public ports::LedgerStore {
+class SqliteLedgerStore final : public ports::LedgerStore, public ports::LeaseStore {
 public:
     /// Opens or creates the file, brings its schema up to date and examines it.
     /// Errors: DataLoss naming the file when it is damaged; PreconditionFailed when it is newer than this program or
@@ -42,12 +44,18 @@ public:
     SqliteLedgerStore(const SqliteLedgerStore&) = delete;
     SqliteLedgerStore& operator=(const SqliteLedgerStore&) = delete;
 
-    Result<void> append(const ledger::Record& record) override;
-    Result<void> append_all(std::span<const ledger::Record> records) override;
+    Result<void> commit(std::span<const ports::Entry> entries) override;
     Result<std::optional<ledger::Head>> head() override;
     Result<ledger::Record> read(std::uint64_t seq) override;
+    Result<std::optional<std::uint64_t>> find(std::string_view name) override;
+    Result<std::vector<ledger::Digest>> hashes(std::uint64_t from_seq, std::size_t count) override;
     Result<std::vector<ledger::Record>> list(const ports::LedgerQuery& query) override;
     Result<void> scan(std::uint64_t from_seq, const Visitor& visit) override;
+
+    Result<ports::Lease> acquire(const std::string& name, const std::string& holder,
+                                 std::chrono::milliseconds ttl) override;
+    Result<void> renew(const ports::Lease& lease, std::chrono::milliseconds ttl) override;
+    Result<void> release(const ports::Lease& lease) override;
 
 private:
     struct Writer;
@@ -55,7 +63,8 @@ private:
 
     SqliteLedgerStore(std::string path, const Options& options);
 
-    Result<void> insert_all(std::span<const ledger::Record> records);
+    template <class Work>
+    auto in_transaction(std::string_view doing, Work&& work) -> decltype(work());
     Result<std::unique_ptr<Reader>> borrow();
     void give_back(std::unique_ptr<Reader> reader);
 

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace helix::ledger {
@@ -13,6 +14,14 @@ inline constexpr const char* kGamma1 = "14.134725141734693";
 
 /// The version of the bytes that are hashed; it is itself inside them.
 inline constexpr int kFormatVersion = 1;
+
+/// Ed25519 over a record's `hash`.
+struct Signature {
+    std::string key_id;  ///< names the public key; old keys go on verifying old records
+    std::array<std::uint8_t, 64> bytes{};
+
+    friend bool operator==(const Signature&, const Signature&) = default;
+};
 
 /// One MEBafiordRecord: an entry of the append-only, hash-chained ledger.
 ///
@@ -28,6 +37,7 @@ struct Record {
     std::string body;        ///< the kind's own payload: canonical JSON text of one object
     Digest prev_hash{};
     Digest hash{};
+    std::optional<Signature> signature;  ///< none: the deployment does not sign
 };
 
 }  // namespace helix::ledger

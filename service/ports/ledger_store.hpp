@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "domain/core/result.hpp"
@@ -32,6 +33,23 @@ inline Result<void> check(const LedgerQuery& query) {
     return error(Code::InvalidArgument, "limit must be in 1 .. " + std::to_string(LedgerQuery::kLimitMax));
 }
 
+/// The right under which something is written: the epoch of a lease (lease_store.hpp).
+struct Fence {
+    std::string lease;
+    std::uint64_t epoch = 0;
+
+    friend bool operator==(const Fence&, const Fence&) = default;
+};
+
+/// A record on its way into the store, with what comes true in the same commit.
+struct Entry {
+    static constexpr std::size_t kNameBytesMax = 4096;
+
+    ledger::Record record;
+    std::vector<std::string> names = {};  ///< under which the record is found again; each is given once, for ever
+    std::optional<Fence> fence = {};      ///< written only while this epoch is the lease's newest
+};
+
 /// An append-only, totally ordered store of ledger records.
 ///
 /// The store keeps what it is given, byte for byte; it does not compute digests. Who reads decides whether the chain
@@ -41,26 +59,36 @@ inline Result<void> check(const LedgerQuery& query) {
 /// Thread safety: any method from any thread.
 class LedgerStore {
 public:
-    /// Called with each record; returns false to stop. It must not call the store's append methods.
+    /// Called with each record; returns false to stop. It must not append to the store.
     using Visitor = std::function<bool(const ledger::Record&)>;
 
     virtual ~LedgerStore() = default;
 
-    /// Appends `record` when it continues the head: its seq is exactly one past it (0 on an empty ledger) and its
-    /// prev_hash is the head's hash (zeros on an empty one). Durable on return.
-    /// Errors: Conflict when it does not continue the head; Unavailable when the store cannot be written and nothing
-    /// was; UnknownOutcome when the commit itself failed; DataLoss when the stored data is damaged.
-    virtual Result<void> append(const ledger::Record& record) = 0;
+    /// Appends the entries' records in their order, with their names, all or none, as one durable commit. The first
+    /// record continues the head: its seq is one past it (0 on an empty ledger) and its prev_hash is the head's hash
+    /// (zeros on an empty one); the others continue each other. No entries: nothing happens.
+    /// Errors: Conflict when a record does not continue the head; AlreadyExists when a name is taken, `where` being the
+    /// name; PreconditionFailed when a fence's epoch is not its lease's newest, `where` being the lease;
+    /// InvalidArgument for a name of over kNameBytesMax; Unavailable when the store cannot be written and nothing was;
+    /// UnknownOutcome when the commit itself failed; DataLoss when the stored data is damaged.
+    virtual Result<void> commit(std::span<const Entry> entries) = 0;
 
-    /// Appends `records` in their order, all or none, as one durable commit. An empty span does nothing.
-    /// Errors: as `append`; Conflict also when the records do not continue each other.
-    virtual Result<void> append_all(std::span<const ledger::Record> records) = 0;
+    /// `commit` of records that have neither name nor fence.
+    Result<void> append_all(std::span<const ledger::Record> records);
+    Result<void> append(const ledger::Record& record) { return append_all({&record, 1}); }
 
     /// The last record's seq and hash; an empty optional on an empty ledger.
     virtual Result<std::optional<ledger::Head>> head() = 0;
 
     /// The record with this seq. Errors: NotFound, and those of reading.
     virtual Result<ledger::Record> read(std::uint64_t seq) = 0;
+
+    /// The seq of the record that was given this name; an empty optional when none was.
+    virtual Result<std::optional<std::uint64_t>> find(std::string_view name) = 0;
+
+    /// The hashes of `count` records from `from_seq` on, fewer at the end of the ledger: what the Merkle tree is made
+    /// of.
+    virtual Result<std::vector<ledger::Digest>> hashes(std::uint64_t from_seq, std::size_t count) = 0;
 
     /// A page of records. The next page starts one past the last seq of this one.
     /// Errors: InvalidArgument for a limit out of bounds, and those of reading.
@@ -71,5 +99,30 @@ public:
     /// Errors: Unavailable, DataLoss, Unimplemented (a record of a newer format).
     virtual Result<void> scan(std::uint64_t from_seq, const Visitor& visit) = 0;
 };
+
+// The refusals that every store gives in the same words.
+
+inline Error not_continuing(std::uint64_t seq) {
+    return error(Code::Conflict, "record " + std::to_string(seq) + " does not continue the head");
+}
+inline Error name_taken(const std::string& name) {
+    return error(Code::AlreadyExists, "a record has this name already", {}, name);
+}
+inline Error fenced_off(const std::string& lease) {
+    return error(Code::PreconditionFailed, "another process has taken the lease \"" + lease + "\"",
+                 "ask the process that holds it", lease);
+}
+inline Result<void> check_name(std::string_view name) {
+    if (!name.empty() && name.size() <= Entry::kNameBytesMax) return {};
+    return error(Code::InvalidArgument,
+                 "a name of a record has 1 to " + std::to_string(Entry::kNameBytesMax) + " bytes");
+}
+
+inline Result<void> LedgerStore::append_all(std::span<const ledger::Record> records) {
+    std::vector<Entry> entries;
+    entries.reserve(records.size());
+    for (const ledger::Record& record : records) entries.push_back({record, {}, {}});
+    return commit(entries);
+}
 
 }  // namespace helix::ports

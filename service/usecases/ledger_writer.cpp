@@ -29,8 +29,8 @@ Error wrong(const char* member, const char* wanted) {
     return error(Code::InvalidArgument, std::string("ledger draft: ") + member + " must be " + wanted, {}, member);
 }
 
-/// Everything of the record that does not depend on its place; done by each caller for itself, before it queues.
-Result<Record> prepare(LedgerDraft draft) {
+/// Everything of the entry that does not depend on its place; done by each caller for itself, before it queues.
+Result<ports::Entry> prepare(LedgerDraft draft) {
     if (!is_kind(draft.kind)) return wrong("kind", "1 to 128 of a-z 0-9 _ . -");
     if (!is_text(draft.target)) return wrong("target", "UTF-8 of at most 1024 bytes");
     if (!is_text(draft.actor)) return wrong("actor", "UTF-8 of at most 1024 bytes");
@@ -39,19 +39,23 @@ Result<Record> prepare(LedgerDraft draft) {
     if (!body->is_object()) return wrong("body", "a JSON object");
     auto canonical = wire::canonical_json(*body);
     if (!canonical) return canonical.error();
-    Record record;
-    record.kind = std::move(draft.kind);
-    record.target = std::move(draft.target);
-    record.actor = std::move(draft.actor);
-    record.body = *std::move(canonical);
-    return record;
+    for (const std::string& name : draft.names)
+        if (auto valid = ports::check_name(name); !valid) return valid.error();
+    ports::Entry entry;
+    entry.record.kind = std::move(draft.kind);
+    entry.record.target = std::move(draft.target);
+    entry.record.actor = std::move(draft.actor);
+    entry.record.body = *std::move(canonical);
+    entry.names = std::move(draft.names);
+    entry.fence = std::move(draft.fence);
+    return entry;
 }
 
 }  // namespace
 
-/// One caller's record on its way; `done` and `outcome` are guarded by the writer's mutex.
+/// One caller's entry on its way; `done` and `outcome` are guarded by the writer's mutex.
 struct LedgerWriter::Waiting {
-    Record record;
+    ports::Entry entry;
     Result<void> outcome;
     bool done = false;
     std::condition_variable wake;  // its outcome is there, or it is its turn to lead
@@ -59,9 +63,9 @@ struct LedgerWriter::Waiting {
 
 Result<Record> LedgerWriter::append(LedgerDraft draft) {
     auto prepared = prepare(std::move(draft));
-    if (!prepared) return prepared;
+    if (!prepared) return std::move(prepared).error();
     Waiting mine;
-    mine.record = *std::move(prepared);
+    mine.entry = *std::move(prepared);
 
     std::unique_lock lock(mutex_);
     queue_.push_back(&mine);
@@ -72,7 +76,7 @@ Result<Record> LedgerWriter::append(LedgerDraft draft) {
             lead(lock);
     }
     if (!mine.outcome) return std::move(mine.outcome).error();
-    return std::move(mine.record);
+    return std::move(mine.entry.record);
 }
 
 /// Commits the first that wait, tells them, and lets the next in line lead. Only one leads at a time, so records are
@@ -93,32 +97,47 @@ void LedgerWriter::lead(std::unique_lock<std::mutex>& lock) {
     if (!queue_.empty()) queue_.front()->wake.notify_one();
 }
 
-void LedgerWriter::commit(std::vector<Waiting*>& batch) {
-    std::vector<Record> records;
-    records.reserve(batch.size());
-    for (Waiting* waiting : batch) records.push_back(std::move(waiting->record));
-    Result<void> outcome;
+/// Takes the entry out of the batch that made the store refuse it; false when it was not for one entry's sake. Of two
+/// with one name it is the later: the earlier may have been the first to have it.
+bool LedgerWriter::drop_refused(std::vector<Waiting*>& batch, const Error& refusal) {
+    const auto refused = std::find_if(batch.rbegin(), batch.rend(), [&](const Waiting* waiting) {
+        const ports::Entry& entry = waiting->entry;
+        if (refusal.code == Code::AlreadyExists)
+            return std::find(entry.names.begin(), entry.names.end(), refusal.where) != entry.names.end();
+        return refusal.code == Code::PreconditionFailed && entry.fence && entry.fence->lease == refusal.where;
+    });
+    if (refused == batch.rend()) return false;
+    batch.erase(std::next(refused).base());
+    return true;
+}
+
+/// Commits the batch. An entry that the store refuses for its own sake (a name, a fence) fails alone; the others try
+/// again without it.
+void LedgerWriter::commit(std::vector<Waiting*> batch) {
     std::uint64_t conflicts = 0;
-    for (int attempt = 0; attempt < kAttemptsMax; ++attempt) {
-        outcome = try_commit(records);
-        if (outcome) break;
+    std::uint64_t committed = 0;
+    for (int attempt = 0; attempt < kAttemptsMax && !batch.empty();) {
+        const Result<void> outcome = try_commit(batch);
+        for (Waiting* waiting : batch) waiting->outcome = outcome;
+        if (outcome) {
+            committed = batch.size();
+            break;
+        }
         head_known_ = false;
-        if (outcome.error().code != Code::Conflict) break;
-        ++conflicts;
-    }
-    for (std::size_t i = 0; i < batch.size(); ++i) {
-        batch[i]->record = std::move(records[i]);
-        batch[i]->outcome = outcome;
+        if (outcome.error().code == Code::Conflict) {
+            ++conflicts;
+            ++attempt;
+            continue;
+        }
+        if (!drop_refused(batch, outcome.error())) break;
     }
     const std::lock_guard lock(mutex_);
     counts_.conflicts += conflicts;
-    if (outcome) {
-        counts_.records += batch.size();
-        ++counts_.commits;
-    }
+    counts_.records += committed;
+    if (committed > 0) ++counts_.commits;
 }
 
-Result<void> LedgerWriter::try_commit(std::vector<Record>& records) {
+Result<void> LedgerWriter::try_commit(const std::vector<Waiting*>& batch) {
     if (!head_known_) {
         auto head = store_.head();
         if (!head) return head.error();
@@ -126,16 +145,21 @@ Result<void> LedgerWriter::try_commit(std::vector<Record>& records) {
         head_known_ = true;
     }
     std::optional<ledger::Head> head = head_;
-    for (Record& record : records) {
+    std::vector<ports::Entry> entries;
+    entries.reserve(batch.size());
+    for (Waiting* waiting : batch) {
+        Record& record = waiting->entry.record;
         record.seq = head ? head->seq + 1 : 0;
         record.id = ids_.ulid();
         record.at_us = clock_.now_us();
         if (auto sealed = wire::seal(record, head ? head->hash : ledger::Digest{}, sha256_); !sealed) return sealed;
         head = ledger::Head{record.seq, record.hash};
+        entries.push_back(std::move(waiting->entry));
     }
-    if (auto appended = store_.append_all(records); !appended) return appended;
-    head_ = head;
-    return {};
+    const auto done = store_.commit(entries);
+    for (std::size_t i = 0; i < batch.size(); ++i) batch[i]->entry = std::move(entries[i]);
+    if (done) head_ = head;
+    return done;
 }
 
 LedgerWriter::Counts LedgerWriter::counts() const {

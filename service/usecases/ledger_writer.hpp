@@ -22,10 +22,12 @@ struct LedgerDraft {
     static constexpr std::size_t kTextBytesMax = 1024;
     static constexpr std::size_t kBodyBytesMax = 1024 * 1024;
 
-    std::string kind;         ///< lower-case words joined by dots: [a-z0-9_.-]
-    std::string target;       ///< cluster or silo; may be empty
-    std::string actor;        ///< the authenticated identity of who asked
-    std::string body = "{}";  ///< JSON text of one object, in any spacing; it is stored canonically
+    std::string kind;                        ///< lower-case words joined by dots: [a-z0-9_.-]
+    std::string target;                      ///< cluster or silo; may be empty
+    std::string actor;                       ///< the authenticated identity of who asked
+    std::string body = "{}";                 ///< JSON text of one object, in any spacing; it is stored canonically
+    std::vector<std::string> names = {};     ///< under which the record is found again
+    std::optional<ports::Fence> fence = {};  ///< see ports::Entry
 };
 
 /// Appends to the ledger: the one place where a record gets its seq, id, time and hashes.
@@ -50,9 +52,10 @@ public:
     LedgerWriter& operator=(const LedgerWriter&) = delete;
 
     /// Appends one record; it is durable when this returns it.
-    /// Errors: InvalidArgument when the draft is not well-formed (nothing was written); Conflict when other processes
-    /// won every try; else the store's: after Unavailable nothing was written, after UnknownOutcome look by the
-    /// record's content before doing it again.
+    /// Errors: InvalidArgument when the draft is not well-formed (nothing was written); AlreadyExists when a name is
+    /// taken; PreconditionFailed when the fence does not hold; Conflict when other processes won every try; else the
+    /// store's: after Unavailable nothing was written, after UnknownOutcome look by the record's content before doing
+    /// it again.
     Result<ledger::Record> append(LedgerDraft draft);
 
     Result<ledger::Record> append(std::string kind, std::string target, std::string actor, std::string body_json) {
@@ -73,8 +76,9 @@ private:
     struct Waiting;
 
     void lead(std::unique_lock<std::mutex>& lock);
-    void commit(std::vector<Waiting*>& batch);
-    Result<void> try_commit(std::vector<ledger::Record>& records);
+    static bool drop_refused(std::vector<Waiting*>& batch, const Error& refusal);
+    void commit(std::vector<Waiting*> batch);
+    Result<void> try_commit(const std::vector<Waiting*>& batch);
 
     ports::LedgerStore& store_;
     const ports::Clock& clock_;

@@ -1,4 +1,5 @@
 #include "adapters/ledger_memory/memory_ledger_store.hpp"
+#include "tests/contract/lease_store_contract.hpp"
 #include "tests/contract/ledger_store_contract.hpp"
 
 namespace helix::contract {
@@ -11,6 +12,12 @@ const LedgerEngine kMemory{
     .durable = false,
 };
 
+const LeaseEngine kMemoryLeases{.name = "memory", .open = [](const std::string&) {
+                                    auto store = std::make_shared<ledger_memory::MemoryLedgerStore>();
+                                    return LeaseEngineStores{store, store.get(), store.get()};
+                                }};
+
+INSTANTIATE_TEST_SUITE_P(Memory, LeaseStoreContract, testing::Values(kMemoryLeases), lease_engine_name);
 INSTANTIATE_TEST_SUITE_P(Memory, LedgerStoreContract, testing::Values(kMemory), engine_name);
 
 }  // namespace

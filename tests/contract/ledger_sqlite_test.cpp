@@ -1,11 +1,12 @@
 #include "adapters/ledger_sqlite/sqlite_ledger_store.hpp"
+#include "tests/contract/lease_store_contract.hpp"
 #include "tests/contract/ledger_store_contract.hpp"
 #include "tests/ledger/temp_folder.hpp"
 
 namespace helix::contract {
 namespace {
 
-std::unique_ptr<ports::LedgerStore> open_sqlite(const std::string& place) {
+std::unique_ptr<ledger_sqlite::SqliteLedgerStore> open_sqlite(const std::string& place) {
     static const ledger::TempFolder folder;
     auto store = ledger_sqlite::SqliteLedgerStore::open(folder.file(place + ".sqlite"));
     if (store) return *std::move(store);
@@ -15,6 +16,12 @@ std::unique_ptr<ports::LedgerStore> open_sqlite(const std::string& place) {
 
 const LedgerEngine kSqlite{.name = "sqlite", .open = open_sqlite};
 
+const LeaseEngine kSqliteLeases{.name = "sqlite", .open = [](const std::string& place) {
+                                    const std::shared_ptr<ledger_sqlite::SqliteLedgerStore> store = open_sqlite(place);
+                                    return LeaseEngineStores{store, store.get(), store.get()};
+                                }};
+
+INSTANTIATE_TEST_SUITE_P(Sqlite, LeaseStoreContract, testing::Values(kSqliteLeases), lease_engine_name);
 INSTANTIATE_TEST_SUITE_P(Sqlite, LedgerStoreContract, testing::Values(kSqlite), engine_name);
 
 }  // namespace

@@ -116,6 +116,54 @@ TEST_P(LedgerStoreContract, AppendsAGroupWholeOrNotAtAll) {
     EXPECT_EQ((*store->head())->seq, 5U);
 }
 
+TEST_P(LedgerStoreContract, KeepsSignatures) {
+    auto chain = ledger::sample_chain(2);
+    chain[0].signature = ledger::Signature{"key-1", {}};
+    chain[0].signature->bytes.fill(0xA5);
+    ASSERT_TRUE(store->append_all(chain).ok());
+    for (const auto& record : chain) expect_same(*store->read(record.seq), record);
+}
+
+TEST_P(LedgerStoreContract, GivesTheHashesAlone) {
+    fill(10);
+    const auto chain = ledger::sample_chain(10);
+    const auto some = store->hashes(7, 100);
+    ASSERT_TRUE(some.ok());
+    EXPECT_EQ(*some, (std::vector{chain[7].hash, chain[8].hash, chain[9].hash}));
+    EXPECT_EQ(store->hashes(2, 1)->size(), 1U);
+    EXPECT_TRUE(store->hashes(10, 5)->empty());
+}
+
+TEST_P(LedgerStoreContract, FindsARecordByItsNames) {
+    const auto chain = ledger::sample_chain(3);
+    const std::string odd = "idempotency:zo\xC3\xAB\nquote ' 1";
+    ASSERT_TRUE(store->commit(std::vector<ports::Entry>{{chain[0]}, {chain[1], {"cycle:1", odd}}}).ok());
+    EXPECT_EQ(*store->find("cycle:1"), 1U);
+    EXPECT_EQ(*store->find(odd), 1U);
+    EXPECT_EQ(*store->find("cycle:"), std::nullopt);
+}
+
+TEST_P(LedgerStoreContract, GivesANameOnceAndThenNothingOfTheCommitIsThere) {
+    const auto chain = ledger::sample_chain(4);
+    ASSERT_TRUE(store->commit(std::vector<ports::Entry>{{chain[0], {"a"}}}).ok());
+    const auto taken = store->commit(std::vector<ports::Entry>{{chain[1], {"b"}}, {chain[2], {"c", "a"}}});
+    EXPECT_EQ(taken.error().code, Code::AlreadyExists);
+    EXPECT_EQ(taken.error().where, "a");
+    EXPECT_EQ(*store->find("b"), std::nullopt);
+    EXPECT_EQ((*store->head())->seq, 0U);
+    const auto twice = store->commit(std::vector<ports::Entry>{{chain[1], {"d"}}, {chain[2], {"d"}}});
+    EXPECT_EQ(twice.error().code, Code::AlreadyExists);
+    EXPECT_TRUE(store->commit(std::vector<ports::Entry>{{chain[1], {"b"}}}).ok());
+    EXPECT_EQ(*store->find("a"), 0U);
+}
+
+TEST_P(LedgerStoreContract, RefusesANameOutOfBounds) {
+    const auto chain = ledger::sample_chain(1);
+    for (const std::string& name : {std::string(), std::string(ports::Entry::kNameBytesMax + 1, 'x')})
+        EXPECT_EQ(store->commit(std::vector<ports::Entry>{{chain[0], {name}}}).error().code, Code::InvalidArgument);
+    EXPECT_EQ(*store->head(), std::nullopt);
+}
+
 TEST_P(LedgerStoreContract, PagesBothWays) {
     fill(10);
     EXPECT_EQ(listed({.limit = 3}), (Seqs{0, 1, 2}));

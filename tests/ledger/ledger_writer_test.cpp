@@ -28,18 +28,21 @@ namespace {
 /// A fake because a full disk and an exact moment of commit cannot be had from a real one at will.
 class GatedStore final : public ports::LedgerStore {
 public:
-    Result<void> append(const ledger::Record& record) override { return append_all({&record, 1}); }
-    Result<void> append_all(std::span<const ledger::Record> records) override {
+    Result<void> commit(std::span<const ports::Entry> entries) override {
         std::unique_lock lock(mutex_);
         ++waiting_;
         changed_.notify_all();
         changed_.wait(lock, [&] { return open_; });
-        sizes_.push_back(records.size());
+        sizes_.push_back(entries.size());
         if (failure_) return *failure_;
-        return inner_.append_all(records);
+        return inner_.commit(entries);
     }
     Result<std::optional<ledger::Head>> head() override { return inner_.head(); }
     Result<ledger::Record> read(std::uint64_t seq) override { return inner_.read(seq); }
+    Result<std::optional<std::uint64_t>> find(std::string_view name) override { return inner_.find(name); }
+    Result<std::vector<ledger::Digest>> hashes(std::uint64_t from_seq, std::size_t count) override {
+        return inner_.hashes(from_seq, count);
+    }
     Result<std::vector<ledger::Record>> list(const ports::LedgerQuery& query) override { return inner_.list(query); }
     Result<void> scan(std::uint64_t from, const Visitor& visit) override { return inner_.scan(from, visit); }
 
@@ -190,6 +193,35 @@ TEST_F(LedgerWriterTest, VerifyTellsProgressAndStopsWhenTold) {
     });
     EXPECT_EQ(stopped.error().code, Code::DeadlineExceeded);
     EXPECT_EQ(told, 4096U);
+}
+
+/// Of everybody who asks for one name, one gets it; the others of the batch are not harmed.
+TEST_F(LedgerWriterTest, GivesANameToOneOfThoseWhoAskTogether) {
+    GatedStore store;
+    LedgerWriter writer = writer_on(store);
+    store.set_open(false);
+    std::vector<Result<ledger::Record>> results(9, error(Code::Internal, "not tried"));
+    {
+        std::vector<std::jthread> threads;
+        for (std::size_t i = 0; i < results.size(); ++i)
+            threads.emplace_back([&, i] {
+                LedgerDraft draft{"k", "t", "a"};
+                if (i % 3 != 0) draft.names = {"the-name"};
+                results[i] = writer.append(draft);
+            });
+        store.await_first();
+        while (writer.waiting() < results.size() - 1) std::this_thread::yield();
+        store.set_open(true);
+    }
+    int named = 0;
+    for (std::size_t i = 0; i < results.size(); ++i) {
+        const bool asked = i % 3 != 0;
+        if (asked && results[i].ok()) ++named;
+        EXPECT_TRUE(results[i].ok() || (asked && results[i].error().code == Code::AlreadyExists));
+    }
+    EXPECT_EQ(named, 1);
+    EXPECT_EQ((*store.head())->seq, 3U);
+    EXPECT_TRUE(verify_ledger(store, openssl_digest::sha256)->whole());
 }
 
 }  // namespace

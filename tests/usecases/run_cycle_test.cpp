@@ -153,10 +153,13 @@ TEST_F(RunCycleTest, AReservationEndsOnceTheMetricsShowTheWrite) {
 /// A store that takes nothing; everything else is the memory store. Fault: a full disk.
 class FullStore : public ports::LedgerStore {
 public:
-    Result<void> append(const ledger::Record&) override { return full(); }
-    Result<void> append_all(std::span<const ledger::Record>) override { return full(); }
+    Result<void> commit(std::span<const ports::Entry>) override { return full(); }
     Result<std::optional<ledger::Head>> head() override { return std::optional<ledger::Head>{}; }
     Result<ledger::Record> read(std::uint64_t) override { return error(Code::NotFound, "empty"); }
+    Result<std::optional<std::uint64_t>> find(std::string_view) override { return std::optional<std::uint64_t>{}; }
+    Result<std::vector<ledger::Digest>> hashes(std::uint64_t, std::size_t) override {
+        return std::vector<ledger::Digest>{};
+    }
     Result<std::vector<ledger::Record>> list(const ports::LedgerQuery&) override {
         return std::vector<ledger::Record>{};
     }
@@ -182,9 +185,9 @@ TEST_F(RunCycleTest, WithoutADurableIntentThereIsNoWrite) {
 class FillingStore : public ledger_memory::MemoryLedgerStore {
 public:
     explicit FillingStore(int room) : room_(room) {}
-    Result<void> append_all(std::span<const ledger::Record> records) override {
+    Result<void> commit(std::span<const ports::Entry> entries) override {
         if (room_-- <= 0) return error(Code::Unavailable, "no space left on device");
-        return MemoryLedgerStore::append_all(records);
+        return MemoryLedgerStore::commit(entries);
     }
 
 private:
