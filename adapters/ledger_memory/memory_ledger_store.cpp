@@ -129,4 +129,28 @@ Result<void> MemoryLedgerStore::release(const ports::Lease& lease) {
     return {};
 }
 
+Result<std::vector<ledger::Digest>> MemoryLedgerStore::tree_nodes(unsigned level, std::uint64_t from,
+                                                                  std::size_t count) {
+    const std::lock_guard lock(mutex_);
+    std::vector<ledger::Digest> nodes;
+    const auto& row = tree_[level];
+    for (auto node = row.find(from); node != row.end() && node->first == from + nodes.size() && nodes.size() < count;
+         ++node)
+        nodes.push_back(node->second);
+    return nodes;
+}
+
+Result<std::uint64_t> MemoryLedgerStore::tree_nodes_end(unsigned level) {
+    const std::lock_guard lock(mutex_);
+    const auto& row = tree_[level];
+    return row.empty() ? 0 : row.rbegin()->first + 1;
+}
+
+Result<void> MemoryLedgerStore::put_tree_nodes(unsigned level, std::uint64_t from,
+                                               std::span<const ledger::Digest> nodes) {
+    const std::lock_guard lock(mutex_);
+    for (const ledger::Digest& node : nodes) tree_[level].emplace(from++, node);
+    return {};
+}
+
 }  // namespace helix::ledger_memory

@@ -58,12 +58,12 @@ Result<void> read_rows(const Connection& connection, Statement& statement, std::
 /// The one connection that writes, with its statements; used under the store's lock.
 struct SqliteLedgerStore::Writer {
     Connection connection;
-    Statement begin, commit, rollback, insert, name, lease, take_lease, renew_lease;
+    Statement begin, commit, rollback, insert, name, lease, take_lease, renew_lease, put_node;
 
     static Result<std::unique_ptr<Writer>> open(const std::string& path, const Options& options) {
         auto connection = open_writer(path, options);
         if (!connection) return connection.error();
-        auto writer = std::make_unique<Writer>(Writer{*std::move(connection), {}, {}, {}, {}, {}, {}, {}, {}});
+        auto writer = std::make_unique<Writer>(Writer{*std::move(connection), {}, {}, {}, {}, {}, {}, {}, {}, {}});
         const std::string insert = std::string("INSERT INTO records (") + kColumns +
                                    ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
         for (const auto& [statement, sql] :
@@ -76,7 +76,8 @@ struct SqliteLedgerStore::Writer {
               {&writer->take_lease,
                "INSERT INTO leases (name, holder, epoch, expires_at_us) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (name) DO "
                "UPDATE SET holder = excluded.holder, epoch = excluded.epoch, expires_at_us = excluded.expires_at_us"},
-              {&writer->renew_lease, "UPDATE leases SET expires_at_us = ?3 WHERE name = ?1 AND epoch = ?2"}}) {
+              {&writer->renew_lease, "UPDATE leases SET expires_at_us = ?3 WHERE name = ?1 AND epoch = ?2"},
+              {&writer->put_node, "INSERT OR IGNORE INTO tree_nodes (level, idx, hash) VALUES (?1, ?2, ?3)"}}) {
             auto prepared = writer->connection.prepare(sql);
             if (!prepared) return prepared.error();
             *statement = *std::move(prepared);
@@ -165,23 +166,35 @@ struct SqliteLedgerStore::Writer {
         if (sqlite3_changes(connection.handle()) == 0) return ports::fenced_off(held.name);
         return {};
     }
+
+    Result<void> put_nodes(unsigned level, std::uint64_t from, std::span<const ledger::Digest> nodes) {
+        put_node.bind(1, std::int64_t{level});
+        for (const ledger::Digest& node : nodes) {
+            put_node.bind(2, to_row(from++));
+            put_node.bind_blob(3, node.data(), static_cast<int>(node.size()));
+            if (run(put_node) != SQLITE_DONE) return connection.last_error("keeping a tree node");
+        }
+        return {};
+    }
 };
 
 struct SqliteLedgerStore::Reader {
     Connection connection;
-    Statement head, read, page, find, hashes;
+    Statement head, read, page, find, hashes, nodes, nodes_end;
 
     static Result<std::unique_ptr<Reader>> open(const std::string& path, const Options& options) {
         auto connection = Connection::open(path, Connection::Mode::Reader, options.busy_timeout_ms);
         if (!connection) return connection.error();
-        auto reader = std::make_unique<Reader>(Reader{*std::move(connection), {}, {}, {}, {}, {}});
+        auto reader = std::make_unique<Reader>(Reader{*std::move(connection), {}, {}, {}, {}, {}, {}, {}});
         for (const auto& [statement, sql] :
              {std::pair<Statement*, std::string>{&reader->head,
                                                  "SELECT seq, hash FROM records ORDER BY seq DESC LIMIT 1"},
               {&reader->read, select("WHERE seq = ?1")},
               {&reader->page, select("WHERE seq >= ?1 ORDER BY seq LIMIT ?2")},
               {&reader->find, "SELECT seq FROM record_keys WHERE name = ?1"},
-              {&reader->hashes, "SELECT hash FROM records WHERE seq >= ?1 ORDER BY seq LIMIT ?2"}}) {
+              {&reader->hashes, "SELECT hash FROM records WHERE seq >= ?1 ORDER BY seq LIMIT ?2"},
+              {&reader->nodes, "SELECT hash, idx FROM tree_nodes WHERE level = ?1 AND idx >= ?2 ORDER BY idx LIMIT ?3"},
+              {&reader->nodes_end, "SELECT coalesce(max(idx) + 1, 0) FROM tree_nodes WHERE level = ?1"}}) {
             auto prepared = reader->connection.prepare(sql);
             if (!prepared) return prepared.error();
             *statement = *std::move(prepared);
@@ -322,6 +335,46 @@ Result<std::vector<ledger::Digest>> SqliteLedgerStore::hashes(std::uint64_t from
     }
     give_back(*std::move(reader));
     return hashes;
+}
+
+Result<std::vector<ledger::Digest>> SqliteLedgerStore::tree_nodes(unsigned level, std::uint64_t from,
+                                                                  std::size_t count) {
+    auto reader = borrow();
+    if (!reader) return reader.error();
+    std::vector<ledger::Digest> nodes;
+    {
+        Statement& statement = (*reader)->nodes;
+        const ResetAtEnd reset(statement);
+        statement.bind(1, std::int64_t{level});
+        statement.bind(2, to_row(from));
+        statement.bind(3, to_row(count));
+        int code = statement.step();
+        for (; code == SQLITE_ROW && statement.integer(1) == to_row(from + nodes.size()); code = statement.step())
+            read_digest(statement.bytes(0), nodes.emplace_back());
+        if (code != SQLITE_ROW && code != SQLITE_DONE) return (*reader)->connection.last_error("reading tree nodes");
+    }
+    give_back(*std::move(reader));
+    return nodes;
+}
+
+Result<std::uint64_t> SqliteLedgerStore::tree_nodes_end(unsigned level) {
+    auto reader = borrow();
+    if (!reader) return reader.error();
+    std::uint64_t end = 0;
+    {
+        Statement& statement = (*reader)->nodes_end;
+        const ResetAtEnd reset(statement);
+        statement.bind(1, std::int64_t{level});
+        if (statement.step() != SQLITE_ROW) return (*reader)->connection.last_error("reading tree nodes");
+        end = static_cast<std::uint64_t>(statement.integer(0));
+    }
+    give_back(*std::move(reader));
+    return end;
+}
+
+Result<void> SqliteLedgerStore::put_tree_nodes(unsigned level, std::uint64_t from,
+                                               std::span<const ledger::Digest> nodes) {
+    return in_transaction("to keep tree nodes", [&] { return writer_->put_nodes(level, from, nodes); });
 }
 
 Result<std::vector<Record>> SqliteLedgerStore::list(const ports::LedgerQuery& query) {

@@ -12,6 +12,7 @@
 #include "adapters/ledger_sqlite/connection.hpp"
 #include "service/ports/lease_store.hpp"
 #include "service/ports/ledger_store.hpp"
+#include "service/ports/tree_store.hpp"
 
 namespace helix::ledger_sqlite {
 
@@ -33,7 +34,7 @@ struct Options {
 /// head" is in the file's own triggers. Leases run by this machine's wall clock.
 ///
 /// What SQLite's checks cannot see (a changed text, a tail cut off with its pages) is `verify`'s to find.
-class SqliteLedgerStore final : public ports::LedgerStore, public ports::LeaseStore {
+class SqliteLedgerStore final : public ports::LedgerStore, public ports::LeaseStore, public ports::TreeStore {
 public:
     /// Opens or creates the file, brings its schema up to date and examines it.
     /// Errors: DataLoss naming the file when it is damaged; PreconditionFailed when it is newer than this program or
@@ -56,6 +57,10 @@ public:
                                  std::chrono::milliseconds ttl) override;
     Result<void> renew(const ports::Lease& lease, std::chrono::milliseconds ttl) override;
     Result<void> release(const ports::Lease& lease) override;
+
+    Result<std::vector<ledger::Digest>> tree_nodes(unsigned level, std::uint64_t from, std::size_t count) override;
+    Result<std::uint64_t> tree_nodes_end(unsigned level) override;
+    Result<void> put_tree_nodes(unsigned level, std::uint64_t from, std::span<const ledger::Digest> nodes) override;
 
 private:
     struct Writer;

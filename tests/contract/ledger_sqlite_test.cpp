@@ -1,6 +1,7 @@
 #include "adapters/ledger_sqlite/sqlite_ledger_store.hpp"
 #include "tests/contract/lease_store_contract.hpp"
 #include "tests/contract/ledger_store_contract.hpp"
+#include "tests/contract/tree_store_contract.hpp"
 #include "tests/ledger/temp_folder.hpp"
 
 namespace helix::contract {
@@ -21,8 +22,11 @@ const LeaseEngine kSqliteLeases{.name = "sqlite", .open = [](const std::string& 
                                     return LeaseEngineStores{store, store.get(), store.get()};
                                 }};
 
+const TreeEngine kSqliteTree{.name = "sqlite", .open = open_sqlite};
+
 INSTANTIATE_TEST_SUITE_P(Sqlite, LeaseStoreContract, testing::Values(kSqliteLeases), lease_engine_name);
 INSTANTIATE_TEST_SUITE_P(Sqlite, LedgerStoreContract, testing::Values(kSqlite), engine_name);
+INSTANTIATE_TEST_SUITE_P(Sqlite, TreeStoreContract, testing::Values(kSqliteTree), tree_engine_name);
 
 }  // namespace
 }  // namespace helix::contract
