@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "service/http/cloud_events_binary.hpp"
 #include "service/wire/parse_json.hpp"
 #include "service/wire/timestamps.hpp"
 
@@ -27,49 +28,79 @@ bool is_attribute(const std::string& name) {
     return !name.empty() && name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789") == std::string::npos;
 }
 
-Result<void> check(const json& event, const std::string& where) {
-    if (!event.is_object()) return bad("an event is a JSON object", "send CloudEvents 1.0", where);
-    for (const char* required : {"specversion", "id", "source", "type"}) {
-        const auto found = event.find(required);
-        if (found == event.end() || !found->is_string() || found->get_ref<const std::string&>().empty())
-            return bad(std::string(required) + " is missing or empty", "CloudEvents 1.0 needs it",
-                       where + "/" + required);
-        if (found->get_ref<const std::string&>().size() > 1024)
-            return bad(std::string(required) + " is over 1024 bytes", "shorten it", where + "/" + required);
+/// An attribute whose text is bounded; the bounds of openapi/helix.yaml.
+struct Bound {
+    std::string_view name;
+    std::size_t bytes_max;
+    bool required;
+};
+constexpr std::array<Bound, 7> kBounds = {{{"specversion", 8, true},
+                                           {"id", 256, true},
+                                           {"source", 1024, true},
+                                           {"type", 256, true},
+                                           {"subject", 1024, false},
+                                           {"datacontenttype", 256, false},
+                                           {"dataschema", 2048, false}}};
+
+/// CloudEvents' type String: no control characters. (They would also let one event pass for another: the ledger knows
+/// an event by its source and id, with a line feed between them.)
+bool has_control(std::string_view text) {
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const auto byte = static_cast<unsigned char>(text[i]);
+        if (byte < 0x20 || byte == 0x7F) return true;
+        // U+0080 to U+009F are C2 80 to C2 9F
+        if (byte == 0xC2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xA0) return true;
+    }
+    return false;
+}
+
+Result<void> check_texts(const json& event, const std::string& where) {
+    for (const Bound& bound : kBounds) {
+        const std::string name(bound.name);
+        const auto found = event.find(name);
+        if (found == event.end() || found->is_null()) {
+            if (!bound.required) continue;
+            return bad(name + " is missing or empty", "CloudEvents 1.0 needs it", where + "/" + name);
+        }
+        if (!found->is_string() || found->get_ref<const std::string&>().empty())
+            return bad(name + (bound.required ? " is missing or empty" : " is not a text, or empty"),
+                       "see CloudEvents 1.0", where + "/" + name);
+        if (found->get_ref<const std::string&>().size() > bound.bytes_max)
+            return bad(name + " is over " + std::to_string(bound.bytes_max) + " bytes", "shorten it",
+                       where + "/" + name);
     }
     if (event.at("specversion") != "1.0")
         return bad("specversion is not 1.0", "send CloudEvents 1.0", where + "/specversion");
+    return {};
+}
+
+Result<void> check_data(const json& event, const std::string& where) {
+    const auto bytes = event.find("data_base64");
+    if (bytes == event.end()) return {};
+    if (event.contains("data")) return bad("data and data_base64 exclude each other", "send one", where + "/data");
+    if (!bytes->is_string() || !is_base64(bytes->get_ref<const std::string&>()))
+        return bad("data_base64 is not base64", "see RFC 4648, section 4", where + "/data_base64");
+    return {};
+}
+
+Result<void> check(const json& event, const std::string& where) {
+    if (!event.is_object()) return bad("an event is a JSON object", "send CloudEvents 1.0", where);
+    if (auto checked = check_texts(event, where); !checked) return checked;
     for (const auto& [name, value] : event.items()) {
         if (name == "data" || name == "data_base64") continue;
         if (!is_attribute(name))
-            return bad("unknown member " + name, "attributes are lower-case letters and digits", where + "/" + name);
+            return bad("unknown member " + name.substr(0, 80), "attributes are lower-case letters and digits",
+                       where + "/" + name.substr(0, 80));
         if (value.is_structured())
             return bad(name + " is not a simple value", "attributes are simple values", where + "/" + name);
+        if (value.is_string() && has_control(value.get_ref<const std::string&>()))
+            return bad(name + " holds a control character", "take it out", where + "/" + name);
     }
     if (event.contains("time")) {
         if (!event["time"].is_string() || !wire::from_rfc3339(event["time"].get<std::string>()))
             return bad("time is not RFC 3339", "write it like 2026-05-11T08:00:00Z", where + "/time");
     }
-    return {};
-}
-
-Result<json> binary_event(const httplib::Request& request) {
-    json event = json::object();
-    for (const auto& [name, value] : request.headers) {
-        std::string lower = name;
-        for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-        if (lower.rfind("ce-", 0) == 0) event[lower.substr(3)] = value;
-    }
-    const std::string content_type = request.get_header_value("Content-Type");
-    if (request.body.empty()) return event;
-    if (!is_type(content_type, "application/json"))
-        return error(Code::Unimplemented, "binary mode takes application/json data here", "send structured mode",
-                     "Content-Type");
-    auto data = wire::parse_json(request.body);
-    if (!data) return std::move(data).error();
-    event["datacontenttype"] = content_type;
-    event["data"] = *std::move(data);
-    return event;
+    return check_data(event, where);
 }
 
 }  // namespace

@@ -1,4 +1,3 @@
-#include <mutex>
 #include <set>
 #include <sstream>
 
@@ -8,60 +7,34 @@
 #include "service/http/handler.hpp"
 #include "service/http/routes.hpp"
 #include "service/usecases/cycle_json.hpp"
-#include "service/wire/canonical_json.hpp"
+#include "service/usecases/receive_events.hpp"
 
 namespace helix::http {
 namespace {
 
 using nlohmann::json;
 
-/// Remembers the latest (source, id) pairs: an event delivered again is accepted and not recorded twice.
-class SeenEvents {
-public:
-    /// True when the pair was not seen before.
-    bool add(const std::string& source, const std::string& id) {
-        const std::lock_guard lock(mutex_);
-        if (!seen_.insert(source + "\n" + id).second) return false;
-        order_.push_back(source + "\n" + id);
-        if (order_.size() > kMost) {
-            seen_.erase(order_.front());
-            order_.pop_front();
-        }
-        return true;
-    }
-    void forget(const std::string& source, const std::string& id) {
-        const std::lock_guard lock(mutex_);
-        seen_.erase(source + "\n" + id);
-    }
+json to_json(const usecases::EventReceipt& receipt) {
+    return {{"source", receipt.source},
+            {"id", receipt.id},
+            {"seq", receipt.record.seq},
+            {"record_id", receipt.record.id},
+            {"duplicate", receipt.duplicate}};
+}
 
-private:
-    static constexpr std::size_t kMost = 100'000;
-    std::mutex mutex_;
-    std::set<std::string> seen_;
-    std::deque<std::string> order_;
-};
-
-void post_events(Context& context, SeenEvents& seen, const httplib::Request& req, httplib::Response& res,
-                 const Caller& caller) {
+void post_events(Context& context, const httplib::Request& req, httplib::Response& res, const Caller& caller) {
     const auto events = cloud_events_of(req);
-    if (!events) {
-        const bool type = events.error().code == Code::Unimplemented;
-        return type ? write_bad_body(events.error(), res) : write_problem(events.error(), res, "malformed");
+    if (!events) return write_bad_body(events.error(), res);
+    const auto received = usecases::receive_events(context.writer, context.ledger, caller.name, *events);
+    if (!received) return write_bad_body(received.error(), res);
+    json receipts = json::array();
+    for (const usecases::EventReceipt& receipt : received->receipts) {
+        receipts.push_back(to_json(receipt));
+        if (!receipt.duplicate)
+            context.bus.publish({"ledger.record", "", usecases::record_summary(receipt.record), receipt.record.id});
     }
-    json ids = json::array();
-    for (const json& event : *events) {
-        const std::string& source = event.at("source").get_ref<const std::string&>();
-        const std::string& id = event.at("id").get_ref<const std::string&>();
-        ids.push_back(id);
-        if (!seen.add(source, id)) continue;
-        const auto record = context.writer.append("event.received", "", caller.name, event.dump());
-        if (!record) {
-            seen.forget(source, id);
-            return write_problem(record.error(), res);
-        }
-        context.bus.publish({"ledger.record", "", usecases::record_summary(*record), record->id});
-    }
-    write_json({{"ids", std::move(ids)}}, res, 202);
+    if (received->failure) return write_problem(*received->failure, res, {}, {{"events", std::move(receipts)}});
+    write_json({{"events", std::move(receipts)}}, res, 202);
 }
 
 std::set<std::string, std::less<>> list_of(const httplib::Request& req, const char* name) {
@@ -111,10 +84,9 @@ void get_stream(Context& context, const httplib::Request& req, httplib::Response
 }  // namespace
 
 void route_bus(http_engine::Server& server, Context& context) {
-    const auto seen = std::make_shared<SeenEvents>();
     server.Post("/v1/events", guarded(context.authorizer, Role::Propose,
-                                      [&context, seen](const auto& req, auto& res, const Caller& caller) {
-                                          post_events(context, *seen, req, res, caller);
+                                      [&context](const auto& req, auto& res, const Caller& caller) {
+                                          post_events(context, req, res, caller);
                                       }));
     server.Get("/v1/stream",
                guarded(context.authorizer, Role::Read,

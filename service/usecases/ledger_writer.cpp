@@ -69,14 +69,41 @@ Result<Record> LedgerWriter::append(LedgerDraft draft) {
 
     std::unique_lock lock(mutex_);
     queue_.push_back(&mine);
+    wait_for(mine, lock);
+    if (!mine.outcome) return std::move(mine.outcome).error();
+    return std::move(mine.entry.record);
+}
+
+Result<std::vector<Result<Record>>> LedgerWriter::append_each(std::vector<LedgerDraft> drafts) {
+    std::vector<Waiting> mine(drafts.size());
+    for (std::size_t i = 0; i < drafts.size(); ++i) {
+        auto prepared = prepare(std::move(drafts[i]));
+        if (!prepared) return std::move(prepared).error();
+        mine[i].entry = *std::move(prepared);
+    }
+    std::unique_lock lock(mutex_);
+    for (Waiting& one : mine) queue_.push_back(&one);
+    for (Waiting& one : mine) wait_for(one, lock);
+    lock.unlock();
+    std::vector<Result<Record>> outcomes;
+    outcomes.reserve(mine.size());
+    for (Waiting& one : mine) {
+        if (one.outcome)
+            outcomes.emplace_back(std::move(one.entry.record));
+        else
+            outcomes.emplace_back(std::move(one.outcome).error());
+    }
+    return outcomes;
+}
+
+/// Returns when the outcome of `mine`, which is in the queue, is there.
+void LedgerWriter::wait_for(Waiting& mine, std::unique_lock<std::mutex>& lock) {
     while (!mine.done) {
         if (leading_)
             mine.wake.wait(lock);
         else
             lead(lock);
     }
-    if (!mine.outcome) return std::move(mine.outcome).error();
-    return std::move(mine.entry.record);
 }
 
 /// Commits the first that wait, tells them, and lets the next in line lead. Only one leads at a time, so records are

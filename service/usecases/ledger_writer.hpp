@@ -58,6 +58,12 @@ public:
     /// it again.
     Result<ledger::Record> append(LedgerDraft draft);
 
+    /// Appends many, side by side with what others append: each has its own outcome, in the order of the drafts, and
+    /// those that succeed have ascending seqs. They share commits of up to kBatchMax records; a commit that fails takes
+    /// its own records with it and no others.
+    /// Errors: InvalidArgument when a draft is not well-formed (nothing was written); of the outcomes as of `append`.
+    Result<std::vector<Result<ledger::Record>>> append_each(std::vector<LedgerDraft> drafts);
+
     Result<ledger::Record> append(std::string kind, std::string target, std::string actor, std::string body_json) {
         return append(LedgerDraft{std::move(kind), std::move(target), std::move(actor), std::move(body_json)});
     }
@@ -75,6 +81,7 @@ public:
 private:
     struct Waiting;
 
+    void wait_for(Waiting& mine, std::unique_lock<std::mutex>& lock);
     void lead(std::unique_lock<std::mutex>& lock);
     static bool drop_refused(std::vector<Waiting*>& batch, const Error& refusal);
     void commit(std::vector<Waiting*> batch);
