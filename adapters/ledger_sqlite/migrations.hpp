@@ -3,14 +3,11 @@
 #include <span>
 
 #include "adapters/ledger_sqlite/connection.hpp"
+#include "adapters/migrations/migration.hpp"
 
 namespace helix::ledger_sqlite {
 
-struct Migration {
-    int version;       ///< the file's number; versions count 1, 2, 3 ...
-    const char* name;  ///< the file's name
-    const char* sql;
-};
+using migrations::Migration;
 
 /// migrations/sqlite/*.sql in their order, as they were when the program was built.
 std::span<const Migration> all_migrations();

@@ -4,6 +4,8 @@
 #include <array>
 #include <string>
 
+#include "service/ports/ledger_store.hpp"
+
 namespace helix::ledger_sqlite {
 namespace {
 
@@ -40,10 +42,7 @@ void bind_record(Statement& statement, const ledger::Record& record) {
 Result<void> read_record(const Statement& row, ledger::Record& record) {
     record.seq = static_cast<std::uint64_t>(row.integer(0));
     if (const std::int64_t version = row.integer(1); version > ledger::kFormatVersion)
-        return error(Code::Unimplemented,
-                     "ledger record " + std::to_string(record.seq) + " is of format version " +
-                         std::to_string(version) + ", this program knows " + std::to_string(ledger::kFormatVersion),
-                     "read it with a newer helix", "seq " + std::to_string(record.seq));
+        return ports::newer_format(record.seq, version);
     record.id = row.bytes(2);
     record.at_us = row.integer(3);
     record.kind = row.bytes(4);

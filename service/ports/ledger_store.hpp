@@ -112,6 +112,12 @@ inline Error fenced_off(const std::string& lease) {
     return error(Code::PreconditionFailed, "another process has taken the lease \"" + lease + "\"",
                  "ask the process that holds it", lease);
 }
+inline Error newer_format(std::uint64_t seq, std::int64_t version) {
+    return error(Code::Unimplemented,
+                 "ledger record " + std::to_string(seq) + " is of format version " + std::to_string(version) +
+                     ", this program knows " + std::to_string(ledger::kFormatVersion),
+                 "read it with a newer helix", "seq " + std::to_string(seq));
+}
 inline Result<void> check_name(std::string_view name) {
     if (!name.empty() && name.size() <= Entry::kNameBytesMax) return {};
     return error(Code::InvalidArgument,

@@ -1,0 +1,102 @@
+#include "adapters/ledger_postgres/migrations.hpp"
+
+#include <utility>
+
+namespace helix::ledger_postgres {
+namespace {
+
+using postgres::Session;
+
+/// What stands in the schema before anything is done.
+struct Found {
+    std::string schema;
+    std::string encoding;
+    int version = 0;       ///< 0: no schema_version
+    bool records = false;  ///< a table of this name is there
+    bool ours = false;     ///< may this role change the schema?
+};
+
+Found look(Session& session) {
+    const auto row = session.execute(
+        "SELECT coalesce(current_schema(), ''), current_setting('server_encoding'),"
+        " to_regclass('schema_version') IS NOT NULL, to_regclass('records') IS NOT NULL,"
+        " coalesce(has_schema_privilege(current_schema(), 'CREATE'), false)"
+        "  AND coalesce((SELECT pg_has_role(relowner, 'USAGE') FROM pg_class"
+        "                WHERE oid = to_regclass('schema_version')), true)")[0];
+    Found found{row[0].c_str(), row[1].c_str(), 0, row[3].as<bool>(), row[4].as<bool>()};
+    if (row[2].as<bool>())
+        found.version = session.execute("SELECT coalesce(max(version), 0) FROM schema_version")[0][0].as<int>();
+    return found;
+}
+
+Error refused(const std::string& server, const std::string& what, const char* mend) {
+    return error(Code::PreconditionFailed, "ledger " + server + ": " + what, mend, server);
+}
+
+void apply(Session& session, const Migration& migration) {
+    if (migration.version == 1)
+        session.execute(
+            "CREATE TABLE schema_version (version INTEGER PRIMARY KEY, name TEXT NOT NULL,"
+            " applied_at TIMESTAMPTZ NOT NULL DEFAULT now())");
+    session.execute(migration.sql);
+    session.execute("INSERT INTO schema_version (version, name) VALUES (" + std::to_string(migration.version) + ", " +
+                    session.raw().quote(migration.name) + ")");
+}
+
+/// The service adds records and names and reads them; it changes only what is no evidence.
+void grant(Session& session, const std::string& schema, const std::string& service_role) {
+    const auto there = session.execute("SELECT 1 FROM pg_roles WHERE rolname <> current_user AND rolname = " +
+                                       session.raw().quote(service_role));
+    if (there.empty()) return;
+    const std::string role = session.raw().quote_name(service_role);
+    session.execute("GRANT USAGE ON SCHEMA " + session.raw().quote_name(schema) + " TO " + role);
+    for (const auto& [rights, tables] : {std::pair{"SELECT", "schema_version"},
+                                         {"SELECT, INSERT", "records, record_keys, tree_nodes"},
+                                         {"SELECT, INSERT, UPDATE", "leases, outbox_cursors"},
+                                         {"SELECT, INSERT, UPDATE, DELETE", "dead_letters"}}) {
+        session.execute(std::string("REVOKE ALL ON ") + tables + " FROM " + role);
+        session.execute(std::string("GRANT ") + rights + " ON " + tables + " TO " + role);
+    }
+}
+
+Result<void> apply_missing(Session& session, const std::string& server, std::span<const Migration> migrations,
+                           const std::string& service_role) {
+    // "HELX": one at a time in this database. Changing a large table may take longer than our usual statements.
+    session.execute(
+        "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0; SELECT pg_advisory_xact_lock(1212501080)");
+    const Found found = look(session);
+    const int newest = migrations.empty() ? 0 : migrations.back().version;
+    if (found.schema.empty()) return refused(server, "no schema to work in", "name one in the role's search_path");
+    if (found.encoding != "UTF8")
+        return refused(server, "the database's encoding is " + found.encoding, "create it with ENCODING 'UTF8'");
+    if (found.version > newest)
+        return refused(
+            server,
+            "its schema is version " + std::to_string(found.version) + ", this program knows " + std::to_string(newest),
+            "run the newer helix that wrote it, or one newer still");
+    if (found.records && found.version == 0)
+        return refused(server, "the schema " + found.schema + " holds another program's tables",
+                       "give the ledger a database or a schema of its own");
+    if (!found.ours && found.version < newest)
+        return refused(server,
+                       "its schema is version " + std::to_string(found.version) + ", this program needs " +
+                           std::to_string(newest) + ", and this role does not own it",
+                       "start helix once as the owner: see docs/postgresql.md");
+    if (!found.ours) return {};
+    // Functions remember this path: the schema alone, whatever the role's own says.
+    session.execute("SELECT set_config('search_path', quote_ident(" + session.raw().quote(found.schema) + "), true)");
+    for (const Migration& migration : migrations)
+        if (migration.version > found.version) apply(session, migration);
+    grant(session, found.schema, service_role);
+    return {};
+}
+
+}  // namespace
+
+Result<void> migrate(postgres::Pool& pool, std::span<const Migration> migrations, const std::string& service_role) {
+    return pool.write("bringing the schema up to date", [&](Session& session) {
+        return apply_missing(session, pool.server(), migrations, service_role);
+    });
+}
+
+}  // namespace helix::ledger_postgres

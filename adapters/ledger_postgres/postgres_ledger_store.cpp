@@ -1,0 +1,183 @@
+#include "adapters/ledger_postgres/postgres_ledger_store.hpp"
+
+#include <array>
+#include <cstddef>
+#include <limits>
+#include <utility>
+
+#include "adapters/ledger_postgres/migrations.hpp"
+#include "adapters/ledger_postgres/rows.hpp"
+#include "adapters/postgres/text.hpp"
+
+namespace helix::ledger_postgres {
+namespace {
+
+using ledger::Record;
+using postgres::Session;
+using postgres::Statement;
+
+constexpr std::size_t kScanPage = 512;
+
+std::string select(const std::string& rest) {
+    return std::string("SELECT ") + kColumns + " FROM records " + rest;
+}
+
+constexpr Statement kHead{"head", "SELECT seq, hash FROM records ORDER BY seq DESC LIMIT 1"};
+constexpr Statement kFind{"find", "SELECT seq FROM record_keys WHERE sha256(name) = sha256($1::bytea)"};
+constexpr Statement kHashes{"hashes", "SELECT hash FROM records WHERE seq >= $1 ORDER BY seq LIMIT $2"};
+
+Statement page_statement() {
+    static const std::string sql = select("WHERE seq >= $1 ORDER BY seq LIMIT $2");
+    return {"page", sql.c_str()};
+}
+
+/// A statement for each set of filters, so that each is planned for the index that fits it.
+Statement list_statement(const ports::LedgerQuery& query) {
+    struct Variant {
+        std::string name, sql;
+    };
+    static const std::array<Variant, 8> variants = [] {
+        std::array<Variant, 8> made;
+        for (std::size_t i = 0; i < made.size(); ++i) {
+            const bool kind = (i & 1U) != 0, target = (i & 2U) != 0, down = (i & 4U) != 0;
+            // A parameter that filters nothing is still named, so that all variants take the same ones.
+            made[i] = {"list_" + std::to_string(i), select(std::string("WHERE seq ") + (down ? "<=" : ">=") +
+                                                           " $1 AND " + (kind ? "kind = $3" : "$3::text = ''") +
+                                                           " AND " + (target ? "target = $4" : "$4::text = ''") +
+                                                           " ORDER BY seq " + (down ? "DESC" : "ASC") + " LIMIT $2")};
+        }
+        return made;
+    }();
+    const Variant& variant =
+        variants[(query.kind.empty() ? 0U : 1U) + (query.target.empty() ? 0U : 2U) + (query.newest_first ? 4U : 0U)];
+    return {variant.name.c_str(), variant.sql.c_str()};
+}
+
+// Time is the server's, read when the row is looked at: waiting for a lock must not make it old.
+#define HELIX_NOW_US "(extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
+
+constexpr Statement kAcquire{
+    "acquire_lease",
+    "INSERT INTO leases AS held (name, holder, epoch, expires_at_us) VALUES ($1, $2, 1, " HELIX_NOW_US
+    " + $3) ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, epoch = held.epoch + 1,"
+    " expires_at_us = " HELIX_NOW_US " + $3 WHERE held.holder = excluded.holder OR held.expires_at_us <= " HELIX_NOW_US
+    " RETURNING epoch"};
+constexpr Statement kHolder{"holder_of_lease",
+                            "SELECT holder, expires_at_us - " HELIX_NOW_US " FROM leases WHERE name = $1"};
+constexpr Statement kRenew{"renew_lease", "UPDATE leases SET expires_at_us = " HELIX_NOW_US
+                                          " + $3 WHERE name = $1 AND epoch = $2 RETURNING epoch"};
+constexpr Statement kRelease{"release_lease", "UPDATE leases SET expires_at_us = 0 WHERE name = $1 AND epoch = $2"};
+
+#undef HELIX_NOW_US
+
+std::int64_t microseconds(std::chrono::milliseconds time) {
+    return std::chrono::microseconds(time).count();
+}
+
+}  // namespace
+
+Result<std::unique_ptr<PostgresLedgerStore>> PostgresLedgerStore::open(const std::string& url, const Options& options) {
+    auto conninfo = postgres::parse_conninfo(url);
+    if (!conninfo) return conninfo.error();
+    auto pool = std::make_shared<postgres::Pool>(*std::move(conninfo), options.pool);
+    if (auto done = migrate(*pool, all_migrations(), options.service_role); !done) return done.error();
+    return std::unique_ptr<PostgresLedgerStore>(new PostgresLedgerStore(std::move(pool)));
+}
+
+Result<std::optional<ledger::Head>> PostgresLedgerStore::head() {
+    using Found = Result<std::optional<ledger::Head>>;
+    return pool_->read("reading the head", [](Session& session) -> Found {
+        const auto rows = session.run(kHead);
+        std::optional<ledger::Head> head;
+        if (!rows.empty()) {
+            head.emplace().seq = rows[0][0].as<std::uint64_t>();
+            postgres::read_hex(text(rows[0][1]), head->hash);
+        }
+        return head;
+    });
+}
+
+Result<Record> PostgresLedgerStore::read(std::uint64_t seq) {
+    return pool_->read("reading", [&](Session& session) -> Result<Record> {
+        std::vector<Record> found;
+        if (auto read = read_records(session.run(page_statement(), to_row(seq), 1), found); !read) return read.error();
+        if (found.empty() || found.front().seq != seq)
+            return error(Code::NotFound, "no ledger record " + std::to_string(seq));
+        return std::move(found.front());
+    });
+}
+
+Result<std::optional<std::uint64_t>> PostgresLedgerStore::find(std::string_view name) {
+    using Found = Result<std::optional<std::uint64_t>>;
+    return pool_->read("finding a name", [&](Session& session) -> Found {
+        const auto rows = session.run(kFind, postgres::hex(name));
+        if (rows.empty()) return std::optional<std::uint64_t>();
+        return std::optional(rows[0][0].as<std::uint64_t>());
+    });
+}
+
+Result<std::vector<ledger::Digest>> PostgresLedgerStore::hashes(std::uint64_t from_seq, std::size_t count) {
+    using Found = Result<std::vector<ledger::Digest>>;
+    return pool_->read("reading hashes", [&](Session& session) -> Found {
+        const auto rows = session.run(kHashes, to_row(from_seq), to_row(count));
+        std::vector<ledger::Digest> hashes(rows.size());
+        for (pqxx::result::size_type i = 0; i < rows.size(); ++i) postgres::read_hex(text(rows[i][0]), hashes[i]);
+        return hashes;
+    });
+}
+
+Result<std::vector<Record>> PostgresLedgerStore::list(const ports::LedgerQuery& query) {
+    if (auto valid = ports::check(query); !valid) return valid.error();
+    return pool_->read("listing", [&](Session& session) -> Result<std::vector<Record>> {
+        const std::uint64_t end = query.newest_first ? std::numeric_limits<std::uint64_t>::max() : 0;
+        const auto rows = session.run(list_statement(query), to_row(query.from_seq.value_or(end)), to_row(query.limit),
+                                      query.kind, query.target);
+        std::vector<Record> page;
+        if (auto read = read_records(rows, page); !read) return read.error();
+        return page;
+    });
+}
+
+Result<void> PostgresLedgerStore::scan(std::uint64_t from_seq, const Visitor& visit) {
+    std::vector<Record> page;
+    // Page by page, each its own short statement: a long transaction would keep the server from cleaning up.
+    for (std::uint64_t next = from_seq;;) {
+        const auto read = pool_->read("reading", [&](Session& session) {
+            return read_records(session.run(page_statement(), to_row(next), to_row(kScanPage)), page);
+        });
+        if (!read) return read;
+        for (const Record& record : page)
+            if (!visit(record)) return {};
+        if (page.size() < kScanPage) return {};
+        next = page.back().seq + 1;
+    }
+}
+
+Result<ports::Lease> PostgresLedgerStore::acquire(const std::string& name, const std::string& holder,
+                                                  std::chrono::milliseconds ttl) {
+    return pool_->write("taking a lease", [&](Session& session) -> Result<ports::Lease> {
+        const auto taken = session.run(kAcquire, name, holder, microseconds(ttl));
+        if (!taken.empty()) return ports::Lease{name, holder, taken[0][0].as<std::uint64_t>()};
+        const auto held = session.run(kHolder, name);
+        if (held.empty()) return error(Code::Internal, "the lease \"" + name + "\" was removed by hand");
+        return ports::held_by(held[0][0].c_str(), std::chrono::duration_cast<std::chrono::milliseconds>(
+                                                      std::chrono::microseconds(held[0][1].as<std::int64_t>())));
+    });
+}
+
+Result<void> PostgresLedgerStore::renew(const ports::Lease& lease, std::chrono::milliseconds ttl) {
+    return pool_->write("renewing a lease", [&](Session& session) -> Result<void> {
+        if (session.run(kRenew, lease.name, to_row(lease.epoch), microseconds(ttl)).empty())
+            return ports::fenced_off(lease.name);
+        return {};
+    });
+}
+
+Result<void> PostgresLedgerStore::release(const ports::Lease& lease) {
+    return pool_->write("releasing a lease", [&](Session& session) -> Result<void> {
+        session.run(kRelease, lease.name, to_row(lease.epoch));
+        return {};
+    });
+}
+
+}  // namespace helix::ledger_postgres

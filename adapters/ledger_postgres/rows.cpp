@@ -1,0 +1,114 @@
+#include "adapters/ledger_postgres/rows.hpp"
+
+#include <algorithm>
+#include <limits>
+
+namespace helix::ledger_postgres {
+namespace {
+
+using postgres::ArrayText;
+
+constexpr postgres::Statement kInsertRecords{
+    "insert_records",
+    "INSERT INTO records (seq, v, id, at_us, kind, target, actor, body, prev_hash, hash, key_id, signature)"
+    " SELECT seq, $1::integer, id, at_us, kind, target, actor, body, prev_hash, hash, key_id, signature"
+    " FROM unnest($2::bigint[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::text[], $8::text[], $9::bytea[],"
+    " $10::bytea[], $11::text[], $12::bytea[])"
+    " AS row (seq, id, at_us, kind, target, actor, body, prev_hash, hash, key_id, signature)"};
+
+constexpr postgres::Statement kInsertNames{
+    "insert_names",
+    "INSERT INTO record_keys (name, seq) SELECT name, seq FROM unnest($1::bytea[], $2::bigint[]) AS row (name, seq)"};
+
+std::int64_t integer(const pqxx::field& field) {
+    return field.as<std::int64_t>();
+}
+
+/// One array a column: what one INSERT takes.
+struct RecordArrays {
+    ArrayText seq, id, at_us, kind, target, actor, body, prev_hash, hash, key_id, signature;
+
+    void add(const ledger::Record& record) {
+        seq.add(to_row(record.seq));
+        id.add(std::string_view(record.id));
+        at_us.add(record.at_us);
+        kind.add(std::string_view(record.kind));
+        target.add(std::string_view(record.target));
+        actor.add(std::string_view(record.actor));
+        body.add(std::string_view(record.body));
+        prev_hash.add_bytes(record.prev_hash);
+        hash.add_bytes(record.hash);
+        if (!record.signature) return key_id.add_null(), signature.add_null();
+        key_id.add(std::string_view(record.signature->key_id));
+        signature.add_bytes(record.signature->bytes);
+    }
+};
+
+bool has_zero(const ledger::Record& record) {
+    const auto in = [](const std::string& one) { return one.find('\0') != std::string::npos; };
+    return in(record.id) || in(record.kind) || in(record.target) || in(record.actor) || in(record.body) ||
+           (record.signature && in(record.signature->key_id));
+}
+
+}  // namespace
+
+std::int64_t to_row(std::uint64_t number) {
+    constexpr auto kMax = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+    return static_cast<std::int64_t>(std::min(number, kMax));
+}
+
+Result<void> read_record(const pqxx::row& row, ledger::Record& record) {
+    record.seq = static_cast<std::uint64_t>(integer(row[0]));
+    if (const std::int64_t version = integer(row[1]); version > ledger::kFormatVersion)
+        return ports::newer_format(record.seq, version);
+    record.id = text(row[2]);
+    record.at_us = integer(row[3]);
+    record.kind = text(row[4]);
+    record.target = text(row[5]);
+    record.actor = text(row[6]);
+    record.body = text(row[7]);
+    postgres::read_hex(text(row[8]), record.prev_hash);
+    postgres::read_hex(text(row[9]), record.hash);
+    record.signature.reset();
+    if (!row[11].is_null()) {
+        record.signature.emplace().key_id = text(row[10]);
+        postgres::read_hex(text(row[11]), record.signature->bytes);
+    }
+    return {};
+}
+
+Result<void> read_records(const pqxx::result& rows, std::vector<ledger::Record>& page) {
+    page.resize(rows.size());
+    for (pqxx::result::size_type i = 0; i < rows.size(); ++i)
+        if (auto read = read_record(rows[i], page[i]); !read) return read;
+    return {};
+}
+
+Result<void> insert_records(postgres::Session& session, std::span<const ports::Entry> entries) {
+    RecordArrays all;
+    for (const ports::Entry& entry : entries) {
+        if (has_zero(entry.record))
+            return error(Code::InvalidArgument, "record " + std::to_string(entry.record.seq) +
+                                                    ": PostgreSQL cannot hold a zero byte in a text");
+        all.add(entry.record);
+    }
+    session.run(kInsertRecords, ledger::kFormatVersion, all.seq.str(), all.id.str(), all.at_us.str(), all.kind.str(),
+                all.target.str(), all.actor.str(), all.body.str(), all.prev_hash.str(), all.hash.str(),
+                all.key_id.str(), all.signature.str());
+    return {};
+}
+
+void insert_names(postgres::Session& session, std::span<const ports::Entry> entries) {
+    ArrayText names;
+    ArrayText seqs;
+    bool any = false;
+    for (const ports::Entry& entry : entries)
+        for (const std::string& name : entry.names) {
+            names.add_bytes(std::string_view(name));
+            seqs.add(to_row(entry.record.seq));
+            any = true;
+        }
+    if (any) session.run(kInsertNames, names.str(), seqs.str());
+}
+
+}  // namespace helix::ledger_postgres

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <pqxx/pqxx>
+
+#include "adapters/postgres/session.hpp"
+#include "adapters/postgres/text.hpp"
+#include "domain/core/result.hpp"
+#include "service/ports/ledger_store.hpp"
+
+namespace helix::ledger_postgres {
+
+/// The columns in the order that `read_record` and `RecordArrays` know.
+inline constexpr const char* kColumns =
+    "seq, v, id, at_us, kind, target, actor, body, prev_hash, hash, key_id, signature";
+
+/// PostgreSQL's integers are signed; no record lies past their end.
+std::int64_t to_row(std::uint64_t number);
+
+/// A field's bytes; valid as long as its rows.
+inline std::string_view text(const pqxx::field& field) {
+    return {field.c_str(), field.size()};
+}
+
+/// Reads a row of kColumns into `record`, using its memory again. A digest of a wrong length is read as zeros, so that
+/// `verify` names the record. Errors: Unimplemented for a row of a newer format.
+Result<void> read_record(const pqxx::row& row, ledger::Record& record);
+
+/// Reads all rows into `page`, reusing its records. Errors: those of read_record.
+Result<void> read_records(const pqxx::result& rows, std::vector<ledger::Record>& page);
+
+/// Inserts the entries' records as one statement, and their names as another.
+/// Errors: InvalidArgument for a text with a zero byte, which PostgreSQL cannot hold. Throws what the library throws.
+Result<void> insert_records(postgres::Session& session, std::span<const ports::Entry> entries);
+void insert_names(postgres::Session& session, std::span<const ports::Entry> entries);
+
+}  // namespace helix::ledger_postgres

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <memory>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <pqxx/pqxx>
+
+#include "adapters/postgres/conninfo.hpp"
+
+namespace helix::postgres {
+
+/// A statement that a session prepares when it first runs it. Made of constants: the name is its identity.
+struct Statement {
+    const char* name;
+    const char* sql;
+};
+
+/// How long a session waits for the server, in milliseconds; the server itself keeps these bounds.
+struct Bounds {
+    int statement_ms = 15'000;
+    int lock_ms = 8'000;
+    /// A process that is stopped in the middle of a transaction loses it, and with it the locks others wait for.
+    int idle_in_transaction_ms = 5'000;
+};
+
+/// One connection. Its methods throw what the library throws; Pool and Transaction turn that into errors.
+/// Not thread-safe: one thread at a time.
+class Session {
+public:
+    /// Connects. Throws pqxx::broken_connection.
+    Session(const Conninfo& conninfo, const Bounds& bounds);
+
+    /// Runs one statement or several, without parameters; gives the last one's rows.
+    pqxx::result execute(const std::string& sql) { return pqxx::nontransaction(connection_).exec(sql); }
+
+    /// Runs a prepared statement. Texts must hold no zero byte (the library would cut them there).
+    template <class... Args>
+    pqxx::result run(const Statement& statement, Args&&... args) {
+        if (prepared_.insert(statement.name).second) connection_.prepare(statement.name, statement.sql);
+        return pqxx::nontransaction(connection_).exec_prepared(statement.name, std::forward<Args>(args)...);
+    }
+
+    /// False once the connection was seen to be gone.
+    [[nodiscard]] bool alive() const { return connection_.is_open(); }
+    [[nodiscard]] pqxx::connection& raw() { return connection_; }
+
+private:
+    pqxx::connection connection_;
+    std::set<std::string_view> prepared_;
+};
+
+}  // namespace helix::postgres
