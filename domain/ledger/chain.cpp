@@ -16,8 +16,38 @@ std::string_view to_string(Fault fault) {
             return "a seq that was already passed comes again";
         case Fault::Rewritten:
             return "the hash is not the one remembered for this seq";
+        case Fault::WrongSignature:
+            return "its signature is not one of this hash";
+        case Fault::UnknownKey:
+            return "it is signed by a key that is not among those given";
+        case Fault::OtherTree:
+            return "the records up to this one are not those of the checkpoint";
     }
     return "unknown fault";
+}
+
+std::string_view name_of(Fault fault) {
+    switch (fault) {
+        case Fault::Missing:
+            return "missing";
+        case Fault::Changed:
+            return "changed";
+        case Fault::BrokenLink:
+            return "broken-link";
+        case Fault::Swapped:
+            return "swapped";
+        case Fault::OutOfOrder:
+            return "out-of-order";
+        case Fault::Rewritten:
+            return "rewritten";
+        case Fault::WrongSignature:
+            return "wrong-signature";
+        case Fault::UnknownKey:
+            return "unknown-key";
+        case Fault::OtherTree:
+            return "other-tree";
+    }
+    return "unknown";
 }
 
 void ChainChecker::next(const Record& record, const std::optional<Digest>& recomputed) {

@@ -24,10 +24,18 @@ enum class Fault {
     Swapped,     ///< another record stands in its place, and its own was found further on
     OutOfOrder,  ///< a seq that was already passed comes again
     Rewritten,   ///< the chain holds, but a remembered head says that this seq had another hash
+
+    // These need more than the chain to be found (usecases/ledger_evidence.hpp).
+    WrongSignature,  ///< signed by a known key, but not this hash
+    UnknownKey,      ///< signed by a key that is not among those given
+    OtherTree,       ///< the chain holds, but a checkpoint says that the records up to this one were others
 };
 
 /// A sentence fragment for people: "record missing", "bytes do not give the stored hash", ...
 std::string_view to_string(Fault fault);
+
+/// Its stable name: "missing", "wrong-signature", "other-tree", ...
+std::string_view name_of(Fault fault);
 
 struct BadRecord {
     std::uint64_t seq = 0;  ///< the first seq that is not as it was written

@@ -180,6 +180,7 @@ Result<void> LedgerWriter::try_commit(const std::vector<Waiting*>& batch) {
         record.id = ids_.ulid();
         record.at_us = clock_.now_us();
         if (auto sealed = wire::seal(record, head ? head->hash : ledger::Digest{}, sha256_); !sealed) return sealed;
+        if (auto is_signed = sign(record); !is_signed) return is_signed;
         head = ledger::Head{record.seq, record.hash};
         entries.push_back(std::move(waiting->entry));
     }
@@ -187,6 +188,14 @@ Result<void> LedgerWriter::try_commit(const std::vector<Waiting*>& batch) {
     for (std::size_t i = 0; i < batch.size(); ++i) batch[i]->entry = std::move(entries[i]);
     if (done) head_ = head;
     return done;
+}
+
+Result<void> LedgerWriter::sign(Record& record) const {
+    if (signer_ == nullptr) return {};
+    auto signature = signer_->sign(ledger::as_message(record.hash));
+    if (!signature) return std::move(signature).error();
+    record.signature = *std::move(signature);
+    return {};
 }
 
 LedgerWriter::Counts LedgerWriter::counts() const {

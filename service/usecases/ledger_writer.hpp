@@ -13,6 +13,7 @@
 #include "service/ports/clock.hpp"
 #include "service/ports/id_source.hpp"
 #include "service/ports/ledger_store.hpp"
+#include "service/ports/signer.hpp"
 
 namespace helix::usecases {
 
@@ -46,8 +47,10 @@ public:
     /// Tries to win against other processes before giving up.
     static constexpr int kAttemptsMax = 100;
 
-    LedgerWriter(ports::LedgerStore& store, const ports::Clock& clock, ports::IdSource& ids, ledger::Sha256 sha256)
-        : store_(store), clock_(clock), ids_(ids), sha256_(sha256) {}
+    /// With a `signer` every record's hash is signed.
+    LedgerWriter(ports::LedgerStore& store, const ports::Clock& clock, ports::IdSource& ids, ledger::Sha256 sha256,
+                 const ports::Signer* signer = nullptr)
+        : store_(store), clock_(clock), ids_(ids), sha256_(sha256), signer_(signer) {}
     LedgerWriter(const LedgerWriter&) = delete;
     LedgerWriter& operator=(const LedgerWriter&) = delete;
 
@@ -86,11 +89,13 @@ private:
     static bool drop_refused(std::vector<Waiting*>& batch, const Error& refusal);
     void commit(std::vector<Waiting*> batch);
     Result<void> try_commit(const std::vector<Waiting*>& batch);
+    Result<void> sign(ledger::Record& record) const;
 
     ports::LedgerStore& store_;
     const ports::Clock& clock_;
     ports::IdSource& ids_;
     const ledger::Sha256 sha256_;
+    const ports::Signer* const signer_;
 
     mutable std::mutex mutex_;
     std::vector<Waiting*> queue_;  // on their callers' stacks, who wait until theirs is done

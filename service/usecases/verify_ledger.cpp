@@ -11,12 +11,20 @@ namespace {
 
 constexpr std::uint64_t kProgressEvery = 4096;
 
+/// The one of the lower seq; of two at one seq what the chain says.
+std::optional<ledger::BadRecord> first_of(const std::optional<ledger::BadRecord>& chain,
+                                          const std::optional<ledger::BadRecord>& beside) {
+    if (!chain || !beside) return chain ? chain : beside;
+    return beside->seq < chain->seq ? beside : chain;
+}
+
 }  // namespace
 
 Result<LedgerReport> verify_ledger(ports::LedgerStore& store, ledger::Sha256 sha256, const VerifyProgress& progress,
-                                   const std::optional<ledger::Head>& remembered) {
+                                   const std::optional<ledger::Head>& remembered, const LedgerEvidence& evidence) {
     LedgerReport report;
     ledger::ChainChecker checker(remembered);
+    EvidenceChecker beside(evidence, sha256);
     std::string scratch;
     bool stopped = false;
     const auto scanned = store.scan(0, [&](const ledger::Record& record) {
@@ -25,6 +33,7 @@ Result<LedgerReport> verify_ledger(ports::LedgerStore& store, ledger::Sha256 sha
             if (auto computed = wire::recompute(record, sha256, scratch)) digest = *computed;
         }
         checker.next(record, digest);
+        if (!checker.broken()) beside.next(record);
         ++report.records;
         stopped = report.records % kProgressEvery == 0 && progress && !progress(report.records);
         return !stopped;
@@ -33,18 +42,20 @@ Result<LedgerReport> verify_ledger(ports::LedgerStore& store, ledger::Sha256 sha
     if (stopped)
         return error(Code::DeadlineExceeded, "verify was stopped after " + std::to_string(report.records) + " records");
     report.head = checker.head();
-    report.bad = checker.finish();
+    report.bad = first_of(checker.finish(), beside.finish());
+    report.signed_records = beside.signed_records();
     if (report.bad)
         report.why = "seq " + std::to_string(report.bad->seq) + ": " + std::string(to_string(report.bad->fault));
     return report;
 }
 
 nlohmann::json to_json(const LedgerReport& report) {
-    nlohmann::json answer = {{"ok", report.whole()}, {"records", report.records}};
+    nlohmann::json answer = {{"ok", report.whole()}, {"records", report.records}, {"signed", report.signed_records}};
     if (report.head) answer["head"] = {{"seq", report.head->seq}, {"hash", ledger::to_hex(report.head->hash)}};
     if (report.whole()) return answer;
     answer["first_bad_seq"] = *report.first_bad_seq();
     answer["fault"] = report.why;
+    answer["fault_kind"] = name_of(report.bad->fault);
     return answer;
 }
 

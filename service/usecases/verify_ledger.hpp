@@ -11,12 +11,14 @@
 #include "domain/ledger/chain.hpp"
 #include "domain/ledger/digest.hpp"
 #include "service/ports/ledger_store.hpp"
+#include "service/usecases/ledger_evidence.hpp"
 
 namespace helix::usecases {
 
 /// What `verify_ledger` found.
 struct LedgerReport {
     std::uint64_t records = 0;             ///< records read
+    std::uint64_t signed_records = 0;      ///< of them, before the first bad one, those that carry a signature
     std::optional<ledger::Head> head;      ///< the last good record
     std::optional<ledger::BadRecord> bad;  ///< the first bad one; unset when the chain is whole
     std::string why;                       ///< a sentence naming the seq; empty when the chain is whole
@@ -37,10 +39,11 @@ using VerifyProgress = std::function<bool(std::uint64_t records)>;
 ///
 /// A changed, missing or swapped record is found and the first bad seq named. A tail that was cut off is not seen from
 /// the ledger alone, because what is left is a whole, shorter chain: only `remembered`, a head written down elsewhere
-/// earlier, shows it (and likewise a ledger rewritten with fresh hashes throughout).
+/// earlier, shows it (and likewise a ledger rewritten with fresh hashes throughout); or a checkpoint in `evidence`.
 /// Errors: those of LedgerStore::scan; DeadlineExceeded when `progress` stopped it.
 Result<LedgerReport> verify_ledger(ports::LedgerStore& store, ledger::Sha256 sha256,
                                    const VerifyProgress& progress = {},
-                                   const std::optional<ledger::Head>& remembered = std::nullopt);
+                                   const std::optional<ledger::Head>& remembered = std::nullopt,
+                                   const LedgerEvidence& evidence = {});
 
 }  // namespace helix::usecases

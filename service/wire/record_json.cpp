@@ -1,15 +1,19 @@
 #include "service/wire/record_json.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <utility>
 
 #include <nlohmann/json.hpp>
 
+#include "domain/ledger/keys.hpp"
 #include "domain/ledger/ulid.hpp"
+#include "service/wire/base64.hpp"
 #include "service/wire/canonical_json.hpp"
 #include "service/wire/parse_json.hpp"
 #include "service/wire/timestamps.hpp"
@@ -47,8 +51,20 @@ void append_number(std::string& out, std::uint64_t value) {
     out.append(buffer.data(), end.ptr);
 }
 
-/// All members in canonical order; `hash` only when asked for.
-Result<void> write_members(const Record& record, bool with_hash, std::string& out) {
+std::string base64_of(const ledger::SignatureBytes& bytes) {
+    return to_base64(std::string(bytes.begin(), bytes.end()));
+}
+
+/// `,"signature":{...}`; false when the key id is not valid UTF-8.
+bool append_signature(std::string& out, const ledger::Signature& signature) {
+    out += R"(,"signature":{"key":)";
+    const bool valid = append_json_string(out, signature.key_id);
+    out += R"(,"sig":")" + base64_of(signature.bytes) + R"("})";
+    return valid;
+}
+
+/// All members in canonical order; what is not hashed (`hash`, `signature`) only when asked for.
+Result<void> write_members(const Record& record, bool whole, std::string& out) {
     if (!is_one_object(record.body))
         return error(Code::InvalidArgument, "the record's body is not one JSON object", {}, "body");
     if (record.seq > static_cast<std::uint64_t>(kExactIntegerMax))
@@ -60,13 +76,14 @@ Result<void> write_members(const Record& record, bool with_hash, std::string& ou
     out += record.body;
     out += R"(,"gamma1":")";
     out += ledger::kGamma1;
-    if (with_hash) out += R"(","hash":")" + ledger::to_hex(record.hash);
+    if (whole) out += R"(","hash":")" + ledger::to_hex(record.hash);
     out += R"(","id":)";
     valid = append_json_string(out, record.id) && valid;
     out += R"(,"kind":)";
     valid = append_json_string(out, record.kind) && valid;
     out += R"(,"prev_hash":")" + ledger::to_hex(record.prev_hash) + R"(","seq":)";
     append_number(out, record.seq);
+    if (whole && record.signature) valid = append_signature(out, *record.signature) && valid;
     out += R"(,"target":)";
     valid = append_json_string(out, record.target) && valid;
     out += R"(,"v":)";
@@ -122,6 +139,22 @@ public:
         return complain(name, "expressible as canonical JSON"), std::string();
     }
 
+    std::optional<ledger::Signature> signature(const char* name) {
+        const json* value = find(name);
+        if (value == nullptr) return std::nullopt;
+        constexpr const char* kWanted = "{key, sig}: a key id, and 64 bytes in base64";
+        const bool shaped = value->is_object() && value->size() == 2 && value->contains("key") &&
+                            value->contains("sig") && value->at("key").is_string() && value->at("sig").is_string();
+        if (!shaped) return complain(name, kWanted), std::nullopt;
+        ledger::Signature signature{value->at("key").get<std::string>(), {}};
+        const auto bytes = from_base64(value->at("sig").get<std::string>());
+        if (signature.key_id.empty() || !bytes || bytes->size() != signature.bytes.size())
+            return complain(name, kWanted), std::nullopt;
+        std::transform(bytes->begin(), bytes->end(), signature.bytes.begin(),
+                       [](char c) { return static_cast<std::uint8_t>(c); });
+        return signature;
+    }
+
     void require(bool condition, const char* name, const char* wanted) {
         if (!condition) complain(name, wanted);
     }
@@ -141,7 +174,7 @@ private:
     Result<void> verdict_;
 };
 
-constexpr std::size_t kMemberCount = 11;
+constexpr std::size_t kMemberCount = 11;  ///< without the signature
 
 }  // namespace
 
@@ -172,17 +205,20 @@ Result<std::string> record_text(const Record& record) {
 Result<json> to_json(const Record& record) {
     return parse_json(record.body, {.depth = 512, .bytes = std::numeric_limits<std::size_t>::max()})
         .and_then([&](json&& body) -> Result<json> {
-            return json{{"seq", record.seq},
-                        {"id", record.id},
-                        {"at", to_rfc3339(record.at_us)},
-                        {"kind", record.kind},
-                        {"target", record.target},
-                        {"actor", record.actor},
-                        {"gamma1", ledger::kGamma1},
-                        {"body", std::move(body)},
-                        {"prev_hash", ledger::to_hex(record.prev_hash)},
-                        {"hash", ledger::to_hex(record.hash)},
-                        {"v", ledger::kFormatVersion}};
+            json value{{"seq", record.seq},
+                       {"id", record.id},
+                       {"at", to_rfc3339(record.at_us)},
+                       {"kind", record.kind},
+                       {"target", record.target},
+                       {"actor", record.actor},
+                       {"gamma1", ledger::kGamma1},
+                       {"body", std::move(body)},
+                       {"prev_hash", ledger::to_hex(record.prev_hash)},
+                       {"hash", ledger::to_hex(record.hash)},
+                       {"v", ledger::kFormatVersion}};
+            if (record.signature)
+                value["signature"] = {{"key", record.signature->key_id}, {"sig", base64_of(record.signature->bytes)}};
+            return value;
         });
 }
 
@@ -209,8 +245,9 @@ Result<Record> record_from_json(const json& value) {
     record.body = in.object("body");
     record.prev_hash = in.digest("prev_hash");
     record.hash = in.digest("hash");
+    record.signature = in.signature("signature");
     if (!in.verdict()) return in.verdict().error();
-    if (value.size() != kMemberCount)
+    if (value.size() != kMemberCount + (record.signature ? 1 : 0))
         return error(Code::InvalidArgument, "ledger record: it has members of no meaning");
     return record;
 }

@@ -15,10 +15,10 @@ namespace helix::wire {
 ///
 ///     {"actor": "...", "at": "2026-11-21T03:04:05.000006Z", "body": {...}, "gamma1": "14.134725141734693",
 ///      "hash": "<64 lower-case hex>", "id": "<ULID>", "kind": "helix.cycle", "prev_hash": "<hex>", "seq": 7,
-///      "target": "...", "v": 1}
+///      "signature": {"key": "<key id>", "sig": "<base64>"}, "target": "...", "v": 1}
 ///
-/// `v` is ledger::kFormatVersion. What is hashed is the canonical text of all members but `hash` (and, once records
-/// are signed, the signature's own members): the version is thereby inside what is hashed.
+/// `signature` is there when the record was signed. `v` is ledger::kFormatVersion. What is hashed is the canonical text
+/// of all members but `hash` and `signature`: the version is thereby inside what is hashed.
 
 /// Writes the bytes whose SHA-256 is the record's hash into `out`, replacing what it held (so that its memory is
 /// used again). `record.body` goes in as it is: it must be the canonical text of one object.
@@ -34,14 +34,14 @@ Result<void> seal(ledger::Record& record, const ledger::Digest& prev_hash, ledge
 /// The digest that the record's fields give, to be compared with its `hash`. `scratch` is working memory.
 Result<ledger::Digest> recompute(const ledger::Record& record, ledger::Sha256 sha256, std::string& scratch);
 
-/// The record's canonical JSON text, `hash` included.
+/// The record's canonical JSON text, `hash` and `signature` included.
 Result<std::string> record_text(const ledger::Record& record);
 
 /// The record as a JSON value. Errors: InvalidArgument when the body is not JSON.
 Result<nlohmann::json> to_json(const ledger::Record& record);
 
-/// Reads a record; every member must be there, of its type and in its one spelling, and no other. The hash is read, not
-/// checked.
+/// Reads a record; every member must be there, of its type and in its one spelling, and no other. Hash and signature
+/// are read, not checked.
 /// Errors: InvalidArgument naming the member; Unimplemented for a `v` newer than ours.
 Result<ledger::Record> record_from_json(const nlohmann::json& value);
 

@@ -71,8 +71,8 @@ TEST_F(Tampering, AnUntouchedFileIsWhole) {
 TEST_F(Tampering, TheFileItselfRefusesAHandThatLeavesItsTriggers) {
     EXPECT_EQ(by_hand("UPDATE records SET body = '{}' WHERE seq = 3"), "helix: records are not changed");
     EXPECT_EQ(by_hand("DELETE FROM records WHERE seq = 199"), "helix: records are not removed");
-    EXPECT_EQ(by_hand("INSERT INTO records SELECT seq + 5, v, id, at_us, kind, target, actor, body, hash, hash "
-                      "FROM records WHERE seq = 199"),
+    EXPECT_EQ(by_hand("INSERT INTO records SELECT seq + 5, v, id, at_us, kind, target, actor, body, hash, hash, "
+                      "key_id, signature FROM records WHERE seq = 199"),
               "helix: the record does not continue the head");
     EXPECT_EQ(by_hand("REPLACE INTO records SELECT * FROM records WHERE seq = 7"),
               "helix: the record does not continue the head");

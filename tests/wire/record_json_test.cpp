@@ -54,6 +54,33 @@ TEST(RecordJson, TextIsCanonicalAndReadsBack) {
     EXPECT_EQ(back->hash, record.hash);
 }
 
+TEST(RecordJson, TheSignatureStandsOutsideTheHash) {
+    ledger::Record record = sample();
+    std::string before, after;
+    ASSERT_TRUE(hashed_bytes(record, before).ok());
+    record.signature = ledger::Signature{"example.com/helix+00c0ffee", {}};
+    record.signature->bytes.fill(0xA5);
+    ASSERT_TRUE(hashed_bytes(record, after).ok());
+    EXPECT_EQ(before, after);
+    const std::string text = *record_text(record);
+    EXPECT_NE(text.find(R"("seq":7,"signature":{"key":"example.com/helix+00c0ffee","sig":"paWl)"), std::string::npos);
+    EXPECT_EQ(text, *canonical_json(*to_json(record)));
+    EXPECT_EQ(parse_record(text)->signature, record.signature);
+}
+
+TEST(RecordJson, RefusesASignatureOfAnotherShape) {
+    ledger::Record record = sample();
+    record.signature = ledger::Signature{"key", {}};
+    const json good = *to_json(record);
+    for (const json& wrong : {json("text"), json{{"key", "key"}}, json{{"key", ""}, {"sig", good["signature"]["sig"]}},
+                              json{{"key", "key"}, {"sig", "paWl"}}, json{{"key", "key"}, {"sig", 1}},
+                              json{{"key", "key"}, {"sig", good["signature"]["sig"]}, {"alg", "none"}}}) {
+        json value = good;
+        value["signature"] = wrong;
+        EXPECT_EQ(record_from_json(value).error().where, "/signature") << wrong;
+    }
+}
+
 // Otherwise a body could carry the members after it, and two different records would give the same bytes.
 TEST(RecordJson, RefusesABodyThatIsNotExactlyOneObject) {
     for (const char* bad :
