@@ -47,7 +47,7 @@ struct OwnerRef {
     friend bool operator==(const OwnerRef&, const OwnerRef&) = default;
 };
 
-enum class PodPhase { Pending, Running, Succeeded, Failed, Unknown };
+enum class PodPhase : std::uint8_t { Pending, Running, Succeeded, Failed, Unknown };
 
 struct Pod {
     std::string ns;

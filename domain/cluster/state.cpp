@@ -4,6 +4,14 @@
 
 namespace helix::cluster {
 
+namespace {
+
+Result<Floor> floor_of(const Node& node) {
+    return node.floor_pct ? parse_floor(*node.floor_pct) : Floor{};
+}
+
+}  // namespace
+
 State::State() = default;
 
 NodeId State::find_node(std::string_view name) const {
@@ -19,7 +27,7 @@ void State::upsert(const Node& node) {
         if (free_nodes_.empty()) {
             id = static_cast<NodeId>(nodes_.size());
             nodes_.emplace_back();
-            rows_.emplace_back();
+            rows_.grow();
             node_marks_.emplace_back();
             pods_on_.emplace_back();
         } else {
@@ -27,26 +35,22 @@ void State::upsert(const Node& node) {
             free_nodes_.pop_back();
         }
         node_index_.emplace(node.name, id);
-        rows_[id] = UnitRow{};
-        rows_[id].live = true;
     }
-    UnitRow& row = rows_[id];
     Node& kept = nodes_[id];
     if (fresh || kept.labels != node.labels || kept.taints != node.taints || kept.unschedulable != node.unschedulable ||
         kept.ready != node.ready)
         ++topology_version_;
-    row.free += node.allocatable;
-    if (!fresh) row.free -= kept.allocatable;
-    row.capacity = node.allocatable.memory;
-    row.plain = node.ready && !node.unschedulable && node.taints.empty();
-    row.floor = Floor{};
-    row.floor_readable = true;
-    if (node.floor_pct) {
-        const auto floor = parse_floor(*node.floor_pct);
+    const Result<Floor> floor = floor_of(node);
+    if (fresh || kept.floor_pct != node.floor_pct) rows_.set_facts(id, {node.name, floor ? *floor : Floor{}});
+    rows_.change(id, [&](UnitRow& row) {
+        row.live = true;
+        row.free += node.allocatable;
+        if (!fresh) row.free -= kept.allocatable;
+        row.capacity = node.allocatable.memory;
+        row.plain = node.ready && !node.unschedulable && node.taints.empty();
         row.floor_readable = floor.ok();
-        if (floor) row.floor = *floor;
-    }
-    row.limit = most_used(row.capacity, row.floor);
+        row.limit = most_used(row.capacity, rows_.facts(id).floor);
+    });
     kept = node;
     node_marks_[id] = mark_;
 
@@ -64,7 +68,8 @@ void State::drop_node(NodeId id) {
     const std::string name = nodes_[id].name;
     const std::vector<PodId> orphaned = pods_on_[id];
     node_index_.erase(name);
-    rows_[id] = UnitRow{};
+    rows_.change(id, [](UnitRow& row) { row = UnitRow{}; });
+    rows_.set_facts(id, {});
     nodes_[id] = Node{};
     pods_on_[id].clear();
     free_nodes_.push_back(id);
@@ -89,8 +94,10 @@ void State::set_node_usage(std::string_view name, Usage use) {
     const NodeId id = find_node(name);
     if (id == kNone || use.at <= rows_[id].scraped_at) return;
     ++version_;
-    rows_[id].used = use.bytes;
-    rows_[id].scraped_at = use.at;
+    rows_.change(id, [&](UnitRow& row) {
+        row.used = use.bytes;
+        row.scraped_at = use.at;
+    });
     for (const PodId pod : pods_on_[id]) refresh_visibility(pod);
 }
 
@@ -102,6 +109,8 @@ void State::set_pod_usage(std::string_view ns, std::string_view name, Usage use)
     if (pod.first_sample_at == 0) pod.first_sample_at = use.at;
     pod.use = use;
     pod.peak = std::max(pod.peak, use.bytes);
+    if (pod.owner != kNone && pod.sampled())
+        workloads_[pod.owner].peak = std::max(workloads_[pod.owner].peak, pod.peak);
     refresh_visibility(id);
 }
 

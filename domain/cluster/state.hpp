@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
@@ -11,16 +10,14 @@
 #include <unordered_set>
 #include <vector>
 
-#include "domain/cluster/floor.hpp"
 #include "domain/cluster/objects.hpp"
 #include "domain/cluster/shape_table.hpp"
+#include "domain/cluster/unit_table.hpp"
 
 namespace helix::cluster {
 
-using NodeId = std::uint32_t;
 using PodId = std::uint32_t;
 using WorkloadId = std::uint32_t;
-inline constexpr std::uint32_t kNone = std::numeric_limits<std::uint32_t>::max();
 
 /// A metrics sample.
 struct Usage {
@@ -28,46 +25,35 @@ struct Usage {
     Micros at = 0;
 };
 
-/// What the gate scans of a node: one flat row per node, kept up to date with every event.
-struct UnitRow {
-    Bytes capacity = 0;     ///< allocatable memory
-    Bytes limit = 0;        ///< the most bytes in use with the floor kept
-    Bytes used = 0;         ///< as the metrics say; meaningful when scraped_at > 0
-    Micros scraped_at = 0;  ///< 0: no metrics yet
-    Amounts free;           ///< allocatable less the requests of bound pods; may be negative
-    Floor floor;
-    bool live = false;           ///< false: the slot is empty
-    bool plain = false;          ///< ready, schedulable, no taint: only selectors can refuse it
-    bool floor_readable = true;  ///< false: the node's floor annotation is no percentage
-};
-
-/// A pod as the state keeps it; strings that repeat are shared.
-struct PodSlot {
+/// A pod as the state keeps it. What the gate reads of it comes first: one cache line says which pod it is and where.
+struct alignas(64) PodSlot {
     std::string name;
-    std::string uid;
-    std::string template_hash;
-    std::uint32_t ns = 0;             ///< see State::namespace_name
-    NodeId node = kNone;              ///< kNone while not bound, or bound to a node not yet seen
-    WorkloadId owner = kNone;         ///< direct controller
-    const PodShape* shape = nullptr;  ///< owned by the state's shape table; never null for a live pod
-    Usage use;                        ///< at == 0: no sample
-    Micros first_sample_at = 0;
-    Bytes peak = 0;  ///< highest sample
-    std::uint32_t place_in_owner = kNone;
-    std::uint32_t place_in_node = kNone;
+    std::uint32_t ns = 0;      ///< see State::namespace_name
+    NodeId node = kNone;       ///< kNone while not bound, or bound to a node not yet seen
+    WorkloadId owner = kNone;  ///< direct controller
     std::uint32_t place_in_unseen = kNone;
-    std::uint32_t place_in_pending = kNone;
-    std::uint32_t place_in_terminating = kNone;
-    std::uint32_t mark = 0;  ///< last relist that saw it
+    const PodShape* shape = nullptr;  ///< owned by the state's shape table; never null for a live pod
     PodPhase phase = PodPhase::Pending;
     bool bound = false;  ///< spec.nodeName is set
     bool terminating = false;
     bool ready = false;
     bool mirror = false;
     bool live = false;
+    Usage use;  ///< at == 0: no sample
+    Micros first_sample_at = 0;
+    Bytes peak = 0;  ///< highest sample
+    std::uint32_t place_in_owner = kNone;
+    std::uint32_t place_in_node = kNone;
+    std::uint32_t place_in_pending = kNone;
+    std::uint32_t place_in_terminating = kNone;
+    std::uint32_t mark = 0;  ///< last relist that saw it
+    std::string uid;
+    std::string template_hash;
 
     /// Holds memory or may come to hold some: not Succeeded, not Failed.
     [[nodiscard]] bool active() const { return live && phase != PodPhase::Succeeded && phase != PodPhase::Failed; }
+    /// Its samples say what a pod of its owner may come to use.
+    [[nodiscard]] bool sampled() const { return active() && first_sample_at != 0; }
     /// Counted by its controller towards the desired number.
     [[nodiscard]] bool counted() const { return active() && !terminating; }
 };
@@ -81,6 +67,7 @@ struct WorkloadSlot {
     std::vector<WorkloadId> children;
     std::vector<PodId> pods;           ///< of which it is the direct controller
     std::int64_t counted = 0;          ///< of those: pods that count towards the desired number
+    Bytes peak = -1;                   ///< of those: the highest sample of an active one; -1: no sample
     std::uint64_t settled_digest = 0;  ///< pod template of the last rollout seen finished; 0: none seen
 
     /// Pods of an older template are, or may be, still being replaced.
@@ -112,7 +99,8 @@ public:
     void finish_relist_pods(std::uint32_t mark);
     void finish_relist_workloads(WorkloadKind kind, std::uint32_t mark);
 
-    [[nodiscard]] std::span<const UnitRow> rows() const { return rows_; }
+    /// A copy of it is cheap, and stays as it is when the state changes.
+    [[nodiscard]] const UnitTable& rows() const { return rows_; }
     [[nodiscard]] const Node& node(NodeId id) const { return nodes_[id]; }
     [[nodiscard]] NodeId find_node(std::string_view name) const;
     [[nodiscard]] std::span<const PodId> pods_on(NodeId id) const { return pods_on_[id]; }
@@ -120,6 +108,8 @@ public:
 
     [[nodiscard]] const PodSlot& pod(PodId id) const { return pods_[id]; }
     [[nodiscard]] PodId find_pod(std::string_view ns, std::string_view name) const;
+    /// The same; at once when the pod still stands at `likely`, where it stood when somebody last looked.
+    [[nodiscard]] PodId find_pod(std::string_view ns, std::string_view name, PodId likely) const;
     [[nodiscard]] const std::string& namespace_name(std::uint32_t ns) const { return *namespaces_[ns]; }
     [[nodiscard]] std::size_t pod_count() const { return pod_index_.size(); }
     [[nodiscard]] std::size_t pod_slots() const { return pods_.size(); }
@@ -161,6 +151,8 @@ private:
     void detach(PodId id);
     void attach(PodId id);
     void bind(PodId id, std::string_view node);
+    void take_from_peak(PodId id);
+    [[nodiscard]] Bytes peak_under(WorkloadId id, int depth) const;
     void collect_pods(WorkloadId id, int depth, std::vector<PodId>& into) const;
     void drop_pod(PodId id);
     void drop_node(NodeId id);
@@ -173,7 +165,7 @@ private:
     [[nodiscard]] bool fluctuates(WorkloadId root) const;
 
     std::vector<Node> nodes_;
-    std::vector<UnitRow> rows_;
+    UnitTable rows_;
     std::vector<std::uint32_t> node_marks_;
     std::vector<std::vector<PodId>> pods_on_;
     std::vector<NodeId> free_nodes_;

@@ -48,6 +48,14 @@ PodId State::find_pod(std::string_view ns, std::string_view name) const {
     return found == pod_index_.end() ? kNone : found->second;
 }
 
+PodId State::find_pod(std::string_view ns, std::string_view name, PodId likely) const {
+    if (likely < pods_.size()) {
+        const PodSlot& slot = pods_[likely];
+        if (slot.live && slot.name == name && namespace_name(slot.ns) == ns) return likely;
+    }
+    return find_pod(ns, name);
+}
+
 PodId State::pod_slot(const Pod& pod) {
     PodId id = kNone;
     if (free_pods_.empty()) {
@@ -116,7 +124,7 @@ void State::bind(PodId id, std::string_view node) {
     }
     pods_[id].node = place;
     add_to<&PodSlot::place_in_node>(pods_on_[place], pods_, id);
-    if (pods_[id].active()) rows_[place].free -= pods_[id].shape->request;
+    if (pods_[id].active()) rows_.change(place, [&](UnitRow& row) { row.free -= pods_[id].shape->request; });
     refresh_visibility(id);
 }
 
@@ -124,8 +132,9 @@ void State::bind(PodId id, std::string_view node) {
 void State::detach(PodId id) {
     PodSlot& pod = pods_[id];
     if (pod.owner != kNone && pod.counted()) --workloads_[pod.owner].counted;
+    take_from_peak(id);
     if (pod.node != kNone) {
-        if (pod.active()) rows_[pod.node].free += pod.shape->request;
+        if (pod.active()) rows_.change(pod.node, [&](UnitRow& row) { row.free += pod.shape->request; });
         remove_from<&PodSlot::place_in_node>(pods_on_[pod.node], pods_, id);
         pod.node = kNone;
     }
@@ -142,7 +151,18 @@ void State::attach(PodId id) {
     refresh_visibility(id);
     if (pod.owner == kNone) return;
     if (pod.counted()) ++workloads_[pod.owner].counted;
+    if (pod.sampled()) workloads_[pod.owner].peak = std::max(workloads_[pod.owner].peak, pod.peak);
     refresh_flux(root_of_workload(pod.owner));
+}
+
+/// Only the pod with the highest sample makes its siblings be looked at.
+void State::take_from_peak(PodId id) {
+    const PodSlot& pod = pods_[id];
+    if (pod.owner == kNone || !pod.sampled() || pod.peak < workloads_[pod.owner].peak) return;
+    WorkloadSlot& owner = workloads_[pod.owner];
+    owner.peak = -1;
+    for (const PodId other : owner.pods)
+        if (other != id && pods_[other].sampled()) owner.peak = std::max(owner.peak, pods_[other].peak);
 }
 
 void State::refresh_visibility(PodId id) {

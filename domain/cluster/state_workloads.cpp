@@ -136,13 +136,16 @@ std::int64_t State::counted_under(WorkloadId root) const {
     return counted;
 }
 
+Bytes State::peak_under(WorkloadId id, int depth) const {
+    Bytes peak = workloads_[id].peak;
+    if (depth == kOwnerDepthMax) return peak;
+    for (const WorkloadId child : workloads_[id].children) peak = std::max(peak, peak_under(child, depth + 1));
+    return peak;
+}
+
 std::optional<Bytes> State::highest_use(WorkloadId root) const {
-    std::optional<Bytes> highest;
-    for (const PodId id : pods_under(root)) {
-        const PodSlot& pod = pods_[id];
-        if (pod.active() && pod.first_sample_at != 0) highest = std::max(highest.value_or(0), pod.peak);
-    }
-    return highest;
+    const Bytes peak = peak_under(root, 0);
+    return peak < 0 ? std::nullopt : std::optional(peak);
 }
 
 bool WorkloadSlot::rolling() const {

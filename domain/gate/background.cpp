@@ -70,9 +70,9 @@ private:
                                                  reservation.effect.changed_nodes.end());
             const bool whole = kept == static_cast<int>(reservation.effect.incoming.size());
             for (const PodName& name : reservation.effect.released)
-                if (const PodId id = state_.find_pod(name.ns, name.name); id != kNone) leave(id, -1);
+                if (const PodId id = state_.find_pod(name.ns, name.name, name.likely); id != kNone) leave(id, -1);
             for (const PodName& name : reservation.effect.leaving) {
-                const PodId id = state_.find_pod(name.ns, name.name);
+                const PodId id = state_.find_pod(name.ns, name.name, name.likely);
                 if (id != kNone) leave(id, whole && name.group >= 0 ? first + name.group : -1);
             }
         }

@@ -187,35 +187,7 @@ Result<void> check_worst(const Certificate& certificate) {
     return {};
 }
 
-bool same(const JudgedGroup& a, const JudgedGroup& b) {
-    return a.owner == b.owner && a.origin == b.origin && a.count == b.count && a.each == b.each &&
-           a.request == b.request && a.coupling == b.coupling && a.coupled_total == b.coupled_total;
-}
-
-bool same(const JudgedLeaving& a, const JudgedLeaving& b) {
-    return a.request == b.request && a.uses == b.uses && a.group == b.group && a.gone == b.gone;
-}
-
-template <class T>
-bool all_same(const std::vector<T>& a, const std::vector<T>& b) {
-    return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const T& x, const T& y) { return same(x, y); });
-}
-
 }  // namespace
-
-bool operator==(const CertificateUnit& a, const CertificateUnit& b) {
-    return a.unit == b.unit && a.why == b.why && a.exact == b.exact && a.capacity == b.capacity &&
-           a.floor_share == b.floor_share && a.limit == b.limit && a.used == b.used && a.free == b.free &&
-           a.most == b.most && a.placed == b.placed && all_same(a.leaving, b.leaving) && a.after == b.after &&
-           a.settled == b.settled;
-}
-
-bool operator==(const Certificate& a, const Certificate& b) {
-    return a.version == b.version && a.gamma1 == b.gamma1 && a.scale == b.scale && a.passed == b.passed &&
-           a.why == b.why && a.effect == b.effect && all_same(a.groups, b.groups) && a.units == b.units &&
-           a.worst == b.worst && a.after_micro_pct == b.after_micro_pct && a.state_version == b.state_version &&
-           a.units_seen == b.units_seen;
-}
 
 Certificate certify(const Verdict& verdict) {
     Certificate made;
@@ -227,26 +199,8 @@ Certificate certify(const Verdict& verdict) {
     made.after_micro_pct = verdict.after_micro_pct;
     made.state_version = verdict.state_version;
     made.units_seen = verdict.units_seen;
-    const std::size_t width = verdict.groups.size();
-    const auto row = [&](const std::vector<std::int64_t>& table, const UnitCase& unit) {
-        const auto first = table.begin() + static_cast<std::ptrdiff_t>(unit.row * width);
-        return std::vector<std::int64_t>(first, first + static_cast<std::ptrdiff_t>(width));
-    };
     made.units.reserve(verdict.cases.size());
-    for (const UnitCase& unit : verdict.cases)
-        made.units.push_back({unit.unit,
-                              unit.why,
-                              unit.exact,
-                              unit.capacity,
-                              unit.floor_share,
-                              unit.limit,
-                              unit.used,
-                              unit.free,
-                              row(verdict.most, unit),
-                              row(verdict.placed, unit),
-                              {verdict.leaving.begin() + unit.leaving_from, verdict.leaving.begin() + unit.leaving_to},
-                              unit.after,
-                              unit.settled});
+    for (UnitCase unit : verdict.cases) made.units.push_back(std::move(unit));
     return made;
 }
 

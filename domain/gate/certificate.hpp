@@ -8,24 +8,8 @@
 
 namespace helix::gate {
 
-/// One unit of a certificate: what may happen on it, and the worst of it.
-struct CertificateUnit {
-    std::string unit;
-    Why why = Why::Safe;
-    bool exact = true;  ///< false: `after` is the simple bound (see `check`), which is never below the worst case
-    Bytes capacity = 0;
-    std::int64_t floor_share = 0;
-    Bytes limit = 0;
-    Bytes used = 0;
-    Amounts free;
-    std::vector<std::int64_t> most;    ///< per group
-    std::vector<std::int64_t> placed;  ///< per group, in the worst case
-    std::vector<JudgedLeaving> leaving;
-    Bytes after = 0;
-    Bytes settled = 0;
-
-    friend bool operator==(const CertificateUnit&, const CertificateUnit&);
-};
+/// One unit of a certificate.
+using CertificateUnit = UnitCase;
 
 /// What a stranger needs to re-check a verdict offline, with integer arithmetic and nothing else.
 struct Certificate {
@@ -46,7 +30,7 @@ struct Certificate {
     std::uint64_t state_version = 0;
     std::int64_t units_seen = 0;
 
-    friend bool operator==(const Certificate&, const Certificate&);
+    friend bool operator==(const Certificate&, const Certificate&) = default;
 };
 
 /// The certificate of `verdict`; no judgement of its own.

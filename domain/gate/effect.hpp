@@ -42,9 +42,8 @@ struct PodGroup {
 struct PodName {
     std::string ns;
     std::string name;
-    int group = -1;  ///< index of the incoming group coupled to it; -1: none
-
-    friend bool operator==(const PodName&, const PodName&) = default;
+    int group = -1;                          ///< index of the incoming group coupled to it; -1: none
+    cluster::PodId likely = cluster::kNone;  ///< where it stood in the state: spares a look-up while it still does
 };
 
 /// What a write may do to memory.

@@ -23,7 +23,9 @@ Result<WorkloadId> find(const ObjectRef& object, const State& state) {
 }
 
 void let_leave(Effect& effect, const State& state, WorkloadId id, int group) {
-    for (const PodId pod : state.pods_under(id))
+    const std::vector<PodId> pods = state.pods_under(id);
+    effect.leaving.reserve(effect.leaving.size() + pods.size());
+    for (const PodId pod : pods)
         if (state.pod(pod).active() && state.pod(pod).bound)
             effect.leaving.push_back(pod_name(state, pod, holds_a_name(state, id, pod) ? group : -1));
 }
@@ -37,7 +39,9 @@ Effect resize(const State& state, WorkloadId id, std::int64_t desired, std::opti
     effect.subject = key_of(workload);
     if (desired <= asked_before) {
         effect.kind = desired < asked_before || counted > desired ? EffectKind::Release : EffectKind::Neutral;
-        for (const PodId pod : state.pods_under(id))
+        const std::vector<PodId> pods = state.pods_under(id);
+        effect.released.reserve(pods.size());
+        for (const PodId pod : pods)
             if (state.pod(pod).counted()) effect.released.push_back(pod_name(state, pod, -1));
         effect.released_count = std::max<std::int64_t>(0, counted - desired);
         return effect;
@@ -164,7 +168,7 @@ OwnerKey key_of(const Workload& workload) {
 }
 
 PodName pod_name(const State& state, PodId id, int group) {
-    return {state.namespace_name(state.pod(id).ns), state.pod(id).name, group};
+    return {state.namespace_name(state.pod(id).ns), state.pod(id).name, group, id};
 }
 
 bool is_revision_label(std::string_view key) {

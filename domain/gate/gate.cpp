@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "domain/core/int128.hpp"
 #include "domain/gate/judgement.hpp"
 #include "domain/gate/reason.hpp"
 #include "domain/gate/remedies.hpp"
@@ -12,78 +11,15 @@ namespace {
 
 using cluster::State;
 
-/// Headroom as a fraction of capacity, compared without division.
-struct Headroom {
-    Bytes free = 0;
-    Bytes capacity = 1;
-
-    friend bool operator<(const Headroom& a, const Headroom& b) {
-        return static_cast<Int128>(a.free) * b.capacity < static_cast<Int128>(b.free) * a.capacity;
-    }
-};
-
-/// Rδ: sorted headrooms compared lexicographically; the first difference decides. Units that keep theirs stand in both
-/// lists alike and cancel out, so only the others are looked at; they are sorted only when their lowest are equal.
-Position position_of(const std::vector<UnitCase>& cases) {
-    const auto headroom = [](const UnitCase& unit, Bytes use) {
-        return Headroom{unit.capacity - use, std::max<Bytes>(unit.capacity, 1)};
-    };
-    std::optional<Headroom> lowest_before;
-    std::optional<Headroom> lowest_after;
-    for (const UnitCase& unit : cases) {
-        if (unit.settled == unit.used) continue;
-        const Headroom before = headroom(unit, unit.used);
-        const Headroom after = headroom(unit, unit.settled);
-        if (!lowest_before || before < *lowest_before) lowest_before = before;
-        if (!lowest_after || after < *lowest_after) lowest_after = after;
-    }
-    if (!lowest_before) return Position::Keeps;
-    if (*lowest_before < *lowest_after) return Position::Improves;
-    if (*lowest_after < *lowest_before) return Position::Worsens;
-    std::vector<Headroom> before;
-    std::vector<Headroom> after;
-    for (const UnitCase& unit : cases) {
-        before.push_back(headroom(unit, unit.used));
-        after.push_back(headroom(unit, unit.settled));
-    }
-    std::sort(before.begin(), before.end());
-    std::sort(after.begin(), after.end());
-    for (std::size_t i = 0; i < before.size(); ++i) {
-        if (before[i] < after[i]) return Position::Improves;
-        if (after[i] < before[i]) return Position::Worsens;
-    }
-    return Position::Keeps;
-}
-
-/// Whether `unit` is certainly no fuller than `other`; spares a division for most units.
-bool no_fuller(const UnitCase& unit, const UnitCase& other) {
-    return unit.capacity > 0 && other.capacity > 0 &&
-           static_cast<Int128>(unit.after) * other.capacity <= static_cast<Int128>(other.after) * unit.capacity;
-}
-
-/// The highest use in percent over the touched units: the figure that people read, and the case it belongs to.
-void rank(Verdict& verdict) {
-    int highest = -1;
-    for (int i = 0; i < static_cast<int>(verdict.cases.size()); ++i) {
-        const UnitCase& unit = verdict.cases[static_cast<std::size_t>(i)];
-        if (highest >= 0 && no_fuller(unit, verdict.cases[static_cast<std::size_t>(highest)])) continue;
-        const std::int64_t pct = cluster::used_micro_pct(unit.capacity, unit.after);
-        if (highest >= 0 && pct <= verdict.after_micro_pct) continue;
-        highest = i;
-        verdict.after_micro_pct = pct;
-    }
-    if (verdict.worst < 0) verdict.worst = highest;
-}
-
 std::string sentence(const Verdict& verdict, const Effect& effect) {
     const std::string percent = cluster::micro_pct_text(verdict.after_micro_pct);
-    const UnitCase* unit = verdict.worst < 0 ? nullptr : &verdict.cases[static_cast<std::size_t>(verdict.worst)];
-    const std::string where = unit == nullptr ? std::string("a unit") : unit->unit;
+    const bool none = verdict.worst < 0;
+    const std::string where = none ? "a unit" : verdict.cases.name(static_cast<std::size_t>(verdict.worst));
     switch (verdict.why) {
         case Why::Neutral:
             return "no memory moves";
         case Why::Safe:
-            if (unit == nullptr) return "no unit is touched";
+            if (none) return "no unit is touched";
             return "every touched unit keeps its γ₁ floor in every case; the fullest is " + where + " at " + percent +
                    " %";
         case Why::Release:
@@ -144,8 +80,6 @@ Verdict judge_effect(const State& state, std::span<const Reservation> reservatio
         judge_placements(state, lay_out(state, background_of(state, reservations, effect), effect), effect, reason,
                          settings, verdict);
     }
-    rank(verdict);
-    verdict.position = position_of(verdict.cases);
     verdict.reason = sentence(verdict, effect);
     return verdict;
 }

@@ -1,8 +1,13 @@
 #include "domain/gate/judgement.hpp"
 
 #include <algorithm>
+#include <compare>
+#include <limits>
+#include <utility>
 
+#include "domain/core/int128.hpp"
 #include "domain/gate/reason.hpp"
+#include "domain/gate/tally.hpp"
 
 namespace helix::gate {
 namespace {
@@ -41,26 +46,49 @@ Bytes shown_use(const cluster::PodSlot& pod) {
     return pod.place_in_unseen == cluster::kNone ? pod.use.bytes : 0;
 }
 
-/// A new case at the end of the verdict's, filled in place: a verdict has one for every unit of a large cluster.
-UnitCase& new_case(Verdict& verdict, const State& state, NodeId id, Bytes used) {
-    const UnitRow& row = state.rows()[id];
-    return verdict.cases.emplace_back(state.node(id).name, row.capacity, row.floor.share, row.limit, used, used, used,
-                                      row.free);
-}
+/// Collects the cases of one verdict, and what they say together.
+class Collector {
+public:
+    explicit Collector(Verdict& verdict) : verdict_(verdict) {}
 
-/// Gives the last case its cause, which becomes the verdict's own when it is the most telling.
-void close_case(Verdict& verdict, Why why) {
-    UnitCase& unit = verdict.cases.back();
-    unit.why = why;
-    if (severity(why) == 0) return;
-    const auto worse = [&](const UnitCase& other) {
-        if (severity(why) != severity(other.why)) return severity(why) > severity(other.why);
-        return cluster::used_micro_pct(unit.capacity, unit.after) >
-               cluster::used_micro_pct(other.capacity, other.after);
-    };
-    if (verdict.worst < 0 || worse(verdict.cases[static_cast<std::size_t>(verdict.worst)]))
-        verdict.worst = static_cast<int>(verdict.cases.size()) - 1;
-}
+    void add_roomy(NodeId id, const UnitSums& unit) {
+        verdict_.cases.add_roomy(id);
+        tally_.add(unit);
+    }
+
+    void add(NodeId id, Bytes capacity, const UnitCases::Outcome& outcome, const std::vector<std::int64_t>& placed,
+             std::vector<Leaving>&& leaving, const std::vector<std::int64_t>& gone) {
+        verdict_.cases.add(id, outcome, placed, std::move(leaving), gone);
+        tally_.add({capacity, outcome.used, outcome.after, outcome.settled});
+        if (severity(outcome.why) > 0) weigh(outcome.why, cluster::used_micro_pct(capacity, outcome.after));
+    }
+
+    /// Fills in what follows from all cases; `otherwise` is why it passes when nothing blocks and nothing is relieved.
+    void conclude(Why otherwise) {
+        const bool relieved = verdict_.cases.any(Why::Relief);
+        verdict_.passed = worst_why_ == Why::Safe;
+        verdict_.why = !verdict_.passed ? worst_why_ : relieved ? Why::Relief : otherwise;
+        verdict_.improvement_certain = verdict_.passed && relieved && verdict_.improvement_certain;
+        if (verdict_.worst < 0) verdict_.worst = tally_.fullest();
+        verdict_.after_micro_pct = tally_.fullest_micro_pct();
+        verdict_.position = tally_.position(verdict_.cases);
+    }
+
+private:
+    /// The last case decides when its cause is the most telling, and it the fullest with that cause.
+    void weigh(Why why, std::int64_t micro_pct) {
+        const int more = severity(why) - severity(worst_why_);
+        if (more < 0 || (more == 0 && micro_pct <= worst_micro_pct_)) return;
+        worst_why_ = why;
+        worst_micro_pct_ = micro_pct;
+        verdict_.worst = static_cast<int>(verdict_.cases.size()) - 1;
+    }
+
+    Verdict& verdict_;
+    Tally tally_;
+    Why worst_why_ = Why::Safe;
+    std::int64_t worst_micro_pct_ = 0;
+};
 
 /// The relief rule for a BREAK unit that the write only lowers.
 Why relief(std::string_view reason, const Settings& settings) {
@@ -68,84 +96,142 @@ Why relief(std::string_view reason, const Settings& settings) {
     return references_floor(reason) ? Why::Relief : Why::ReliefNeedsReason;
 }
 
-void conclude(Verdict& verdict, Why otherwise) {
-    const bool relieved = std::any_of(verdict.cases.begin(), verdict.cases.end(),
-                                      [](const UnitCase& unit) { return unit.why == Why::Relief; });
-    verdict.passed = verdict.worst < 0;
-    verdict.why = verdict.worst >= 0 ? verdict.cases[static_cast<std::size_t>(verdict.worst)].why
-                  : relieved         ? Why::Relief
-                                     : otherwise;
-    verdict.improvement_certain = verdict.passed && relieved && verdict.improvement_certain;
-}
-
+/// Judges every unit that pods of the write can reach.
+///
+/// First asks of each whether it is roomy: whether everything that may come finds room at once and the floor is kept
+/// with all of it. Then nobody need leave to make room, and that is its worst case. Only the others are looked into.
 class Placements {
 public:
     Placements(const State& state, const Landscape& land, const Effect& effect, std::string_view reason,
                const Settings& settings, Verdict& verdict)
-        : state_(state), land_(land), effect_(effect), reason_(reason), settings_(settings), verdict_(verdict) {}
+        : state_(state),
+          rows_(state.rows()),
+          land_(land),
+          most_(verdict.cases.arrivals().most),
+          unseen_(verdict.cases.arrivals().unseen),
+          reason_(reason),
+          settings_(settings),
+          verdict_(verdict),
+          collector_(verdict) {
+        describe_groups();
+        mark_rows(effect);
+    }
 
     void run() {
-        describe_groups();
         verdict_.improvement_certain = true;
-        const std::size_t expected = state_.rows().size();
-        verdict_.cases.reserve(expected);
-        verdict_.most.reserve(expected * land_.groups.size());
-        verdict_.placed.reserve(expected * land_.groups.size());
-        for (NodeId id = 0; id < state_.rows().size(); ++id)
-            if (state_.rows()[id].live) judge(id);
-        conclude(verdict_, Why::Safe);
+        verdict_.cases.reserve(rows_.size(), land_.leaving.size());
+        for (NodeId id = 0; id < rows_.size(); ++id) {
+            const UnitRow& row = rows_[id];
+            if (!row.live || (summable_ && marks_[id] == 0 && judge_roomy(id, row))) continue;
+            judge(id);
+        }
+        collector_.conclude(Why::Safe);
     }
 
 private:
+    enum Mark : std::uint8_t { kChanged = 1, kRemoved = 2, kLeaving = 4 };
+
     void describe_groups() {
+        Int128 total = 0;
         for (std::size_t i = 0; i < land_.groups.size(); ++i) {
             const PodGroup& group = land_.groups[i];
             verdict_.groups.push_back({describe(group.owner), land_.origins[i], group.count, group.each,
                                        group.shape->request, group.coupling, group.coupled_total});
-            kinds_.push_back({group.shape->request, group.each.value_or(0), 0, group.coupling, group.coupled_total});
+            const std::int64_t most = std::min(group.count, group.per_node_most);
+            kinds_.push_back({group.shape->request, group.each.value_or(0), most, group.coupling, group.coupled_total});
+            const Amounts& request = group.shape->request;
+            for (const std::int64_t one : {request.memory, request.cpu_milli, request.pods, group.each.value_or(-1)}) {
+                summable_ = summable_ && one >= 0;
+                total += static_cast<Int128>(most) * one;
+            }
+            summable_ = summable_ && (group.coupling != Coupling::OneForOne || most <= group.coupled_total);
         }
-        changed_.assign(state_.rows().size(), false);
-        for (const cluster::Node& node : effect_.changed_nodes)
-            if (const NodeId id = state_.find_node(node.name); id != cluster::kNone) changed_[id] = true;
-        removed_.assign(state_.rows().size(), false);
-        for (const std::string& name : effect_.removed_nodes)
-            if (const NodeId id = state_.find_node(name); id != cluster::kNone) removed_[id] = true;
+        summable_ = summable_ && total < std::numeric_limits<std::int64_t>::max() / 4;
+    }
+
+    void mark_rows(const Effect& effect) {
+        marks_.assign(rows_.size(), 0);
+        const auto mark = [&](NodeId id, Mark as) {
+            if (id != cluster::kNone) marks_[id] |= as;
+        };
+        for (const cluster::Node& node : effect.changed_nodes) mark(state_.find_node(node.name), kChanged);
+        for (const std::string& name : effect.removed_nodes) mark(state_.find_node(name), kRemoved);
+        for (const Landscape::LeavingPod& pod : land_.leaving) mark(pod.row, kLeaving);
+    }
+
+    /// Judges a unit that nobody is about to leave; false: it is not roomy, and has to be looked into.
+    bool judge_roomy(NodeId id, const UnitRow& row) {
+        Amounts wanted{0, 0, 0};
+        Bytes added = 0;
+        bool own = false;
+        for (std::size_t group = 0; group < kinds_.size(); ++group) {
+            const Incoming& kind = kinds_[group];
+            const std::int64_t most = most_[group][id];
+            wanted.memory += kind.request.memory * most;
+            wanted.cpu_milli += kind.request.cpu_milli * most;
+            wanted.pods += kind.request.pods * most;
+            added += kind.each * most;
+            own = own || (most > 0 && group < land_.own_count);
+        }
+        if (!own) return true;  // none of the write's own pods can land: not touched
+        const auto is_short = [](std::int64_t asked, std::int64_t room) { return asked > 0 && asked > room; };
+        if (is_short(wanted.memory, row.free.memory) || is_short(wanted.cpu_milli, row.free.cpu_milli) ||
+            is_short(wanted.pods, row.free.pods))
+            return false;
+        const Bytes unseen = unseen_[id];
+        const Bytes used = row.used + unseen;
+        const Bytes after = used + added;
+        if (unseen < 0 || after > row.limit || stale(row, settings_) || !row.floor_readable) return false;
+        collector_.add_roomy(id, {row.capacity, used, after, after});
+        return true;
+    }
+
+    /// Who may leave the unit, by whatever cause.
+    void gather(NodeId id) {
+        const auto listed = land_.leaving_on(id);
+        here_.assign(listed.begin(), listed.end());
+        const bool crowded = std::any_of(land_.crowded.begin(), land_.crowded.end(),
+                                         [&](std::size_t group) { return most_[group][id] > 0; });
+        if (!crowded) return;
+        for (const cluster::PodId pod : state_.pods_on(id)) {
+            const auto same = [&](const Landscape::LeavingPod& other) { return other.pod == pod; };
+            if (state_.pod(pod).active() && std::none_of(listed.begin(), listed.end(), same))
+                here_.push_back({pod, id, -1, false});
+        }
     }
 
     /// Room on the unit once everybody who may leave has left: what can land at all.
     Amounts widest_room(NodeId id) const {
-        Amounts room = state_.rows()[id].free;
-        if (land_.leaving_on.empty()) return room;
-        for (const std::uint32_t at : land_.leaving_on[id]) room += state_.pod(land_.leaving[at].pod).shape->request;
+        Amounts room = rows_[id].free;
+        for (const Landscape::LeavingPod& pod : here_) room += state_.pod(pod.pod).shape->request;
         return room;
     }
 
     bool can_land(NodeId id, const Amounts& room, std::size_t group) const {
-        return land_.most[group][id] > 0 && fitting(room, kinds_[group].request, 1) > 0;
+        return most_[group][id] > 0 && fitting(room, kinds_[group].request, 1) > 0;
     }
 
     /// Whether the write may raise use here: one of its own pods can land, a changed node takes what it did not, or
     /// those that it moves away make room for pods that wait.
-    bool may_raise(NodeId id, const Amounts& room) const {
-        const std::size_t last = changed_[id] || own_leaving(id) ? land_.groups.size() : land_.own_count;
+    bool may_raise(NodeId id, const Amounts& room, bool own_leaving) const {
+        const bool any = own_leaving || (marks_[id] & kChanged) != 0;
+        const std::size_t last = any ? land_.groups.size() : land_.own_count;
         for (std::size_t group = 0; group < last; ++group)
             if (can_land(id, room, group)) return true;
         return false;
     }
 
-    bool own_leaving(NodeId id) const {
-        if (land_.leaving_on.empty()) return false;
-        const auto& here = land_.leaving_on[id];
-        return std::any_of(here.begin(), here.end(), [&](std::uint32_t at) { return land_.leaving[at].own; });
-    }
-
     void judge(NodeId id) {
-        if (removed_[id]) return;
+        if ((marks_[id] & kRemoved) != 0) return;
+        gather(id);
         const Amounts room = widest_room(id);
-        const bool raises = may_raise(id, room);
-        if (!raises && !own_leaving(id)) return;
-        const UnitRow& row = state_.rows()[id];
-        UnitCase& unit = new_case(verdict_, state_, id, row.used + std::max<Bytes>(land_.unseen[id], 0));
+        const bool own_leaving = std::any_of(here_.begin(), here_.end(), [](const auto& pod) { return pod.own; });
+        const bool raises = may_raise(id, room, own_leaving);
+        if (!raises && !own_leaving) return;
+        const UnitRow& row = rows_[id];
+        UnitCases::Outcome unit;
+        unit.used = unit.after = unit.settled = row.used + std::max<Bytes>(unseen_[id], 0);
+        fill_problem(id);
         if (raises) {
             judge_raise(id, room, unit);
         } else {
@@ -154,65 +240,47 @@ private:
     }
 
     Why unknown(NodeId id, const Amounts& room) const {
-        const UnitRow& row = state_.rows()[id];
+        const UnitRow& row = rows_[id];
         if (stale(row, settings_)) return Why::StaleMetrics;
         if (!row.floor_readable) return Why::UnreadableFloor;
-        if (land_.unseen[id] < 0) return Why::UnknownMemory;
+        if (unseen_[id] < 0) return Why::UnknownMemory;
         for (std::size_t group = 0; group < land_.groups.size(); ++group)
             if (!land_.groups[group].each && can_land(id, room, group)) return Why::UnknownMemory;
         return Why::Safe;
     }
 
-    void judge_raise(NodeId id, const Amounts& room, UnitCase& unit) {
-        fill_problem(id);
-        unit.row = static_cast<std::uint32_t>(verdict_.cases.size() - 1);
-        for (const Incoming& kind : kinds_) verdict_.most.push_back(kind.most);
-        if (kinds_.size() == 1 && leaving_.empty()) {
-            const std::int64_t count = lone_count(unit.free, kinds_.front());
-            unit.after = unit.settled = lone_after(unit.used, kinds_.front(), count);
-            verdict_.placed.push_back(count);
-        } else {
-            const UnitWorst worst = worst_case({unit.used, unit.free, kinds_, leaving_});
-            unit.after = unit.settled = worst.after;
-            unit.exact = worst.exact;
-            verdict_.placed.insert(verdict_.placed.end(), worst.placed.begin(), worst.placed.end());
-            keep_leaving(unit, worst.gone);
-        }
-        Why why = unknown(id, room);
-        if (why == Why::Safe && unit.used > unit.limit) why = Why::BreakUnit;
-        if (why == Why::Safe && unit.after > unit.limit) why = Why::FloorBreak;
-        close_case(verdict_, why);
+    void judge_raise(NodeId id, const Amounts& room, UnitCases::Outcome& unit) {
+        const UnitRow& row = rows_[id];
+        const UnitWorst worst = worst_case({unit.used, row.free, kinds_, leaving_});
+        unit.takes_pods = true;
+        unit.after = unit.settled = worst.after;
+        unit.exact = worst.exact;
+        unit.why = unknown(id, room);
+        if (unit.why == Why::Safe && unit.used > row.limit) unit.why = Why::BreakUnit;
+        if (unit.why == Why::Safe && unit.after > row.limit) unit.why = Why::FloorBreak;
+        collector_.add(id, row.capacity, unit, worst.placed, std::move(leaving_), worst.gone);
     }
 
-    void judge_leaving_only(NodeId id, UnitCase& unit) {
-        fill_problem(id);
+    void judge_leaving_only(NodeId id, UnitCases::Outcome& unit) {
+        const UnitRow& row = rows_[id];
         Bytes released = 0;
-        for (const std::uint32_t at : land_.leaving_on[id])
-            if (land_.leaving[at].own) released += shown_use(state_.pod(land_.leaving[at].pod));
+        for (const Landscape::LeavingPod& pod : here_)
+            if (pod.own) released += shown_use(state_.pod(pod.pod));
         unit.settled = unit.used - released;
-        unit.row = static_cast<std::uint32_t>(verdict_.cases.size() - 1);
-        for (std::size_t group = 0; group < kinds_.size(); ++group) {
-            verdict_.most.push_back(0);
-            verdict_.placed.push_back(0);
+        if (unit.used > row.limit) {
+            unit.why = relief(reason_, settings_);
+            if (released <= 0) unit.why = Why::BreakUnit;  // nothing shows that it is lowered
         }
-        keep_leaving(unit, std::vector<std::int64_t>(leaving_.size(), 0));
-        Why why = Why::Safe;
-        if (unit.used > unit.limit) {
-            why = relief(reason_, settings_);
-            if (released <= 0) why = Why::BreakUnit;  // nothing shows that it is lowered
-        }
-        close_case(verdict_, why);
+        const std::vector<std::int64_t> nobody(leaving_.size(), 0);
+        collector_.add(id, row.capacity, unit, {}, std::move(leaving_), nobody);
     }
 
     /// The unit's kinds and leaving classes: pods with equal requests and coupling form one class, smallest use first.
     void fill_problem(NodeId id) {
-        for (std::size_t group = 0; group < kinds_.size(); ++group) kinds_[group].most = land_.most[group][id];
+        for (std::size_t group = 0; group < kinds_.size(); ++group) kinds_[group].most = most_[group][id];
         leaving_.clear();
-        if (land_.leaving_on.empty()) return;
-        for (const std::uint32_t at : land_.leaving_on[id]) {
-            const Landscape::LeavingPod& pod = land_.leaving[at];
+        for (const Landscape::LeavingPod& pod : here_) {
             const cluster::PodSlot& slot = state_.pod(pod.pod);
-            const Bytes use = shown_use(slot);
             auto found = std::find_if(leaving_.begin(), leaving_.end(), [&](const Leaving& other) {
                 return other.incoming == pod.group && other.request == slot.shape->request;
             });
@@ -220,50 +288,46 @@ private:
                 leaving_.push_back({slot.shape->request, {}, pod.group});
                 found = leaving_.end() - 1;
             }
-            found->uses.push_back(use);
+            found->uses.push_back(shown_use(slot));
         }
         for (Leaving& old : leaving_) std::sort(old.uses.begin(), old.uses.end());
     }
 
-    void keep_leaving(UnitCase& unit, const std::vector<std::int64_t>& gone) {
-        unit.leaving_from = static_cast<std::int32_t>(verdict_.leaving.size());
-        for (std::size_t i = 0; i < leaving_.size(); ++i)
-            verdict_.leaving.push_back({leaving_[i].request, leaving_[i].uses, leaving_[i].incoming, gone[i]});
-        unit.leaving_to = static_cast<std::int32_t>(verdict_.leaving.size());
-    }
-
     const State& state_;
+    const cluster::UnitTable& rows_;
     const Landscape& land_;
-    const Effect& effect_;
+    const std::vector<std::vector<std::int64_t>>& most_;
+    const std::vector<Bytes>& unseen_;
     std::string_view reason_;
     const Settings& settings_;
     Verdict& verdict_;
+    Collector collector_;
     std::vector<Incoming> kinds_;
+    bool summable_ = true;  ///< every group's memory is known, nothing but room bounds it, and no sum overflows
+    std::vector<std::uint8_t> marks_;
+    std::vector<Landscape::LeavingPod> here_;
     std::vector<Leaving> leaving_;
-    std::vector<bool> changed_;
-    std::vector<bool> removed_;
 };
 
-/// What pods of a release hold, per node.
+/// What a pod of a release holds, and where.
 struct Released {
     NodeId node = cluster::kNone;
-    std::vector<Bytes> uses;
+    Bytes use = 0;
+
+    friend auto operator<=>(const Released&, const Released&) = default;
 };
 
+/// By node, the smallest first.
 std::vector<Released> released_by_node(const State& state, const Effect& effect) {
-    std::vector<Released> nodes;
+    std::vector<Released> pods;
+    pods.reserve(effect.released.size());
     for (const PodName& name : effect.released) {
-        const cluster::PodId id = state.find_pod(name.ns, name.name);
+        const cluster::PodId id = state.find_pod(name.ns, name.name, name.likely);
         if (id == cluster::kNone || state.pod(id).node == cluster::kNone) continue;
-        const cluster::PodSlot& pod = state.pod(id);
-        auto found = std::find_if(nodes.begin(), nodes.end(), [&](const Released& r) { return r.node == pod.node; });
-        if (found == nodes.end()) {
-            nodes.push_back({pod.node, {}});
-            found = nodes.end() - 1;
-        }
-        found->uses.push_back(shown_use(pod));
+        pods.push_back({state.pod(id).node, shown_use(state.pod(id))});
     }
-    return nodes;
+    std::sort(pods.begin(), pods.end());
+    return pods;
 }
 
 /// Keeps in `later` what `earlier` changed of the same node and `later` did not.
@@ -290,27 +354,36 @@ void merge_change(const State& state, const cluster::Node& earlier, cluster::Nod
 
 }  // namespace
 
-void judge_placements(const State& state, const Landscape& land, const Effect& effect, std::string_view reason,
+void judge_placements(const State& state, Landscape land, const Effect& effect, std::string_view reason,
                       const Settings& settings, Verdict& verdict) {
+    verdict.cases = UnitCases(state.rows(), std::move(land.arrivals));
     Placements(state, land, effect, reason, settings, verdict).run();
 }
 
 void judge_release(const State& state, const Effect& effect, std::string_view reason, const Settings& settings,
                    Verdict& verdict) {
+    verdict.cases = UnitCases(state.rows(), {});
     verdict.improvement_certain = true;
+    Collector collector(verdict);
+    verdict.cases.reserve(effect.released.size(), effect.released.size());
     const auto all = static_cast<std::int64_t>(effect.released.size());
-    for (Released& here : released_by_node(state, effect)) {
-        const UnitRow& row = state.rows()[here.node];
-        UnitCase& unit = new_case(verdict, state, here.node, row.used);
-        std::sort(here.uses.begin(), here.uses.end());
-        const std::int64_t elsewhere = all - static_cast<std::int64_t>(here.uses.size());
+    const std::vector<Released> pods = released_by_node(state, effect);
+    for (auto first = pods.begin(); first != pods.end();) {
+        const NodeId node = first->node;
+        const auto last = std::find_if(first, pods.end(), [&](const Released& pod) { return pod.node != node; });
+        const UnitRow& row = state.rows()[node];
+        UnitCases::Outcome unit;
+        unit.used = unit.after = unit.settled = row.used;
+        const std::int64_t elsewhere = all - (last - first);
         const std::int64_t certain = std::max<std::int64_t>(0, effect.released_count - elsewhere);
-        for (std::int64_t i = 0; i < certain; ++i) unit.settled -= here.uses[static_cast<std::size_t>(i)];
-        const bool below = row.scraped_at != 0 && unit.used > unit.limit;
+        for (std::int64_t i = 0; i < certain; ++i) unit.settled -= first[i].use;
+        first = last;
+        const bool below = row.scraped_at != 0 && unit.used > row.limit;
         if (below && unit.settled >= unit.used) verdict.improvement_certain = false;
-        close_case(verdict, below ? relief(reason, settings) : Why::Release);
+        unit.why = below ? relief(reason, settings) : Why::Release;
+        collector.add(node, row.capacity, unit, {}, {}, {});
     }
-    conclude(verdict, Why::Release);
+    collector.conclude(Why::Release);
 }
 
 void carry_nodes(const State& state, const Effect& earlier, bool uncordons, Effect& later) {

@@ -7,7 +7,7 @@ namespace helix::gate {
 
 /// Judges pods to come: every unit that one of the write's own groups can reach, in its worst case. Adds the cases,
 /// `why` and `passed` to `verdict`.
-void judge_placements(const cluster::State& state, const Landscape& land, const Effect& effect, std::string_view reason,
+void judge_placements(const cluster::State& state, Landscape land, const Effect& effect, std::string_view reason,
                       const Settings& settings, Verdict& verdict);
 
 /// Judges a write that only releases memory: it passes, on BREAK units as relief.

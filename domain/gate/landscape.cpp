@@ -1,6 +1,7 @@
 #include "domain/gate/landscape.hpp"
 
 #include <algorithm>
+#include <tuple>
 
 #include "domain/cluster/placement.hpp"
 #include "domain/gate/spread.hpp"
@@ -16,13 +17,18 @@ using cluster::State;
 
 /// The bound of each row where the scheduler's filters, resources aside, let the group land.
 std::vector<std::int64_t> filtered(const State& state, const PodGroup& group) {
-    const auto rows = state.rows();
+    const cluster::UnitTable& rows = state.rows();
     const std::int64_t bound = std::min(group.count, group.per_node_most);
     std::vector<std::int64_t> most(rows.size(), 0);
     const cluster::PodShape& shape = *group.shape;
     const bool free_choice =
         shape.node_name.empty() && shape.default_scheduler && shape.node_selector.empty() && !shape.has_affinity;
     for (NodeId id = 0; id < rows.size(); ++id) {
+        if (free_choice && id % cluster::UnitTable::kPageRows == 0 && rows.plain_page(id)) {
+            std::fill_n(most.begin() + id, cluster::UnitTable::kPageRows, bound);
+            id += cluster::UnitTable::kPageRows - 1;
+            continue;
+        }
         const cluster::UnitRow& row = rows[id];
         if (!row.live) continue;
         if ((free_choice && row.plain) || cluster::excluded(shape, state.node(id)) == cluster::Exclusion::None)
@@ -51,13 +57,13 @@ void apply_node_changes(const State& state, const Effect& effect, const PodGroup
     for (const std::string& name : effect.removed_nodes) set(name, false);
 }
 
-void sum_unseen(const State& state, Landscape& land) {
-    land.unseen.assign(state.rows().size(), 0);
+std::vector<Bytes> sum_unseen(const State& state) {
+    std::vector<Bytes> unseen(state.rows().size(), 0);
     for (const PodId id : state.unseen()) {
         const cluster::PodSlot& pod = state.pod(id);
         const cluster::WorkloadId root = state.root_of(id);
         const auto each = estimate(*pod.shape, root == kNone ? std::nullopt : state.highest_use(root));
-        Bytes& sum = land.unseen[pod.node];
+        Bytes& sum = unseen[pod.node];
         if (!each && pod.first_sample_at != 0) {
             sum = sum < 0 ? sum : sum + pod.use.bytes;
         } else if (!each || sum < 0) {
@@ -66,6 +72,7 @@ void sum_unseen(const State& state, Landscape& land) {
             sum += *each;
         }
     }
+    return unseen;
 }
 
 /// Whether every pod of the group finds room now, wherever the scheduler puts the others.
@@ -80,38 +87,14 @@ bool all_find_room(const State& state, const PodGroup& group, const std::vector<
     return room >= std::min(bound, group.count);
 }
 
-/// A pod that finds no room now waits, and lands unjudged once anybody who is there today has left: so for such a write
-/// everybody on its candidates may leave.
-void let_everybody_leave(const State& state, Landscape& land) {
-    for (std::size_t group = 0; group < land.own_count; ++group) {
-        if (all_find_room(state, land.groups[group], land.most[group])) continue;
-        land.leaving_on.resize(state.rows().size());
-        for (NodeId id = 0; id < state.rows().size(); ++id) {
-            if (land.most[group][id] == 0) continue;
-            auto& here = land.leaving_on[id];
-            for (const PodId pod : state.pods_on(id)) {
-                const auto listed = [&](std::uint32_t at) { return land.leaving[at].pod == pod; };
-                if (!state.pod(pod).active() || std::any_of(here.begin(), here.end(), listed)) continue;
-                here.push_back(static_cast<std::uint32_t>(land.leaving.size()));
-                land.leaving.push_back({pod, -1, false});
-            }
-        }
-    }
-}
-
 void lay_out_leaving(const State& state, const Background& background, const Effect& effect, Landscape& land) {
-    if (effect.leaving.empty() && background.leaving.empty()) return;
-    land.leaving_on.resize(state.rows().size());
+    std::vector<Landscape::LeavingPod>& leaving = land.leaving;
     const auto add = [&](PodId id, int group, bool own) {
-        const NodeId node = state.pod(id).node;
-        if (node == kNone) return;
-        const auto& here = land.leaving_on[node];
-        if (std::any_of(here.begin(), here.end(), [&](std::uint32_t at) { return land.leaving[at].pod == id; })) return;
-        land.leaving_on[node].push_back(static_cast<std::uint32_t>(land.leaving.size()));
-        land.leaving.push_back({id, group, own});
+        if (state.pod(id).node != kNone) leaving.push_back({id, state.pod(id).node, group, own});
     };
+    leaving.reserve(effect.leaving.size() + background.leaving.size());
     for (const PodName& name : effect.leaving) {
-        const PodId id = state.find_pod(name.ns, name.name);
+        const PodId id = state.find_pod(name.ns, name.name, name.likely);
         if (id != kNone) add(id, name.group, true);
     }
     const auto own_groups = static_cast<int>(land.own_count);
@@ -119,6 +102,13 @@ void lay_out_leaving(const State& state, const Background& background, const Eff
         const int group = background.leaving_groups[i];
         add(background.leaving[i], group < 0 ? -1 : group + own_groups, false);
     }
+    // A pod that both the write and the background let go counts as the write's: it stands first.
+    std::sort(leaving.begin(), leaving.end(), [](const auto& a, const auto& b) {
+        return std::tuple(a.row, a.pod, !a.own) < std::tuple(b.row, b.pod, !b.own);
+    });
+    leaving.erase(
+        std::unique(leaving.begin(), leaving.end(), [](const auto& a, const auto& b) { return a.pod == b.pod; }),
+        leaving.end());
 }
 
 }  // namespace
@@ -131,7 +121,7 @@ Landscape lay_out(const State& state, const Background& background, const Effect
     land.origins.assign(land.own_count, Origin::Own);
     land.groups.insert(land.groups.end(), background.groups.begin(), background.groups.end());
     land.origins.insert(land.origins.end(), background.origins.begin(), background.origins.end());
-    land.most.reserve(land.groups.size());
+    land.arrivals.most.reserve(land.groups.size());
     std::int64_t all_pods = 0;
     for (const PodGroup& group : land.groups) all_pods += group.count;
     for (const PodGroup& group : land.groups) {
@@ -145,12 +135,20 @@ Landscape lay_out(const State& state, const Background& background, const Effect
         }
         const bool bounded = !group.shape->spreads.empty() && !group.replaces && background.leaving.empty();
         if (bounded) bound_by_spread(state, group, all_pods, most);
-        land.most.push_back(std::move(most));
+        const std::size_t index = land.arrivals.most.size();
+        if (index < land.own_count && !all_find_room(state, group, most)) land.crowded.push_back(index);
+        land.arrivals.each.push_back(group.each.value_or(0));
+        land.arrivals.most.push_back(std::move(most));
     }
-    sum_unseen(state, land);
+    land.arrivals.unseen = sum_unseen(state);
     lay_out_leaving(state, background, effect, land);
-    let_everybody_leave(state, land);
     return land;
+}
+
+std::span<const Landscape::LeavingPod> Landscape::leaving_on(NodeId row) const {
+    const auto here = std::equal_range(leaving.begin(), leaving.end(), LeavingPod{kNone, row, -1, false},
+                                       [](const LeavingPod& a, const LeavingPod& b) { return a.row < b.row; });
+    return {here.first, here.second};
 }
 
 }  // namespace helix::gate

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
+#include <span>
 #include <vector>
 
 #include "domain/gate/background.hpp"
@@ -15,19 +15,20 @@ struct Landscape {
     std::vector<PodGroup> groups;
     std::vector<Origin> origins;
     std::size_t own_count = 0;
-    /// [group][row]: the most pods of the group that the row may take, room aside; 0 where filters forbid it.
-    std::vector<std::vector<std::int64_t>> most;
-    /// [row]: estimates of bound pods that the row's figure does not show; -1 where one of them is unknown.
-    std::vector<Bytes> unseen;
-    /// [row]: indexes into `leaving`.
-    std::vector<std::vector<std::uint32_t>> leaving_on;
+    Arrivals arrivals;
 
     struct LeavingPod {
         cluster::PodId pod = cluster::kNone;
+        cluster::NodeId row = cluster::kNone;
         int group = -1;
         bool own = false;
     };
-    std::vector<LeavingPod> leaving;
+    std::vector<LeavingPod> leaving;  ///< by row; on each the write's own first
+    /// The write's own groups that do not wholly find room now. A pod that finds none waits, and lands unjudged once
+    /// anybody who is there today has left: so everybody on the candidates of such a group may leave.
+    std::vector<std::size_t> crowded;
+
+    [[nodiscard]] std::span<const LeavingPod> leaving_on(cluster::NodeId row) const;
 };
 
 /// Lays out `effect` over `state` and `background`: filters, cordons, spread constraints, changed and removed nodes.

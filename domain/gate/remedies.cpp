@@ -79,7 +79,7 @@ private:
 
     void cordon_first() {
         std::vector<std::string> failing;
-        for (const UnitCase& unit : verdict_.cases)
+        for (const UnitCase& unit : verdict_.cases.blocking())
             if (unit.why == Why::FloorBreak || unit.why == Why::BreakUnit) failing.push_back(unit.unit);
         if (failing.empty() || failing.size() > kCordonMost) return;
         Effect cordoned = effect_;

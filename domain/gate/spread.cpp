@@ -18,7 +18,7 @@ public:
     Domains(const State& state, const PodGroup& group, const cluster::HostnameSpread& spread,
             const std::vector<std::int64_t>& most)
         : counts_(state.rows().size(), -1) {
-        const auto rows = state.rows();
+        const cluster::UnitTable& rows = state.rows();
         for (NodeId id = 0; id < rows.size(); ++id) {
             if (!rows[id].live || !is_domain(state.node(id), *group.shape, spread)) continue;
             counts_[id] = 0;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 #include <numeric>
+#include <optional>
 
 #include "domain/core/int128.hpp"
 
@@ -130,6 +131,33 @@ private:
     UnitWorst best_;
 };
 
+/// The worst case when all that may come finds room at once and nobody need go first: leaving only lowers the use.
+std::optional<UnitWorst> everybody_lands(const UnitProblem& problem) {
+    Int128 memory = 0;
+    Int128 cpu_milli = 0;
+    Int128 pods = 0;
+    UnitWorst worst;
+    worst.after = problem.used;
+    for (std::size_t i = 0; i < problem.incoming.size(); ++i) {
+        const Incoming& kind = problem.incoming[i];
+        const bool coupled = std::any_of(problem.leaving.begin(), problem.leaving.end(),
+                                         [&](const Leaving& old) { return old.incoming == static_cast<int>(i); });
+        const bool bounded = kind.coupling == Coupling::OneForOne && kind.most > kind.coupled_total;
+        if (kind.coupling != Coupling::Free && (coupled || bounded) && kind.most > 0) return std::nullopt;
+        memory += static_cast<Int128>(kind.request.memory) * kind.most;
+        cpu_milli += static_cast<Int128>(kind.request.cpu_milli) * kind.most;
+        pods += static_cast<Int128>(kind.request.pods) * kind.most;
+        worst.after = plus(worst.after, times(kind.most, kind.each));
+        worst.placed.push_back(kind.most);
+    }
+    const auto is_short = [](Int128 wanted, std::int64_t room) { return wanted > 0 && wanted > room; };
+    const Amounts& free = problem.free;
+    if (is_short(memory, free.memory) || is_short(cpu_milli, free.cpu_milli) || is_short(pods, free.pods))
+        return std::nullopt;
+    worst.gone.assign(problem.leaving.size(), 0);
+    return worst;
+}
+
 }  // namespace
 
 std::int64_t fitting(const Amounts& free, const Amounts& request, std::int64_t most) {
@@ -161,6 +189,7 @@ UnitWorst worst_case(const UnitProblem& problem, int steps_max) {
         const std::int64_t count = lone_count(problem.free, only);
         return UnitWorst{lone_after(problem.used, only, count), {count}, {}, true};
     }
+    if (auto all = everybody_lands(problem)) return *std::move(all);
     return Search(problem, steps_max).run();
 }
 

@@ -45,7 +45,7 @@ json Views::unit(const std::string& target, const cluster::State& state, cluster
                    {"used", nullptr},
                    {"used_pct", nullptr},
                    {"limit", row.limit},
-                   {"floor_pct", exact_percent(row.floor.share)},
+                   {"floor_pct", exact_percent(state.rows().facts(id).floor.share)},
                    {"break", known && row.used > row.limit},
                    {"stale", !known || clock_.now_us() - row.scraped_at > metrics_age_max_us_},
                    {"free", amounts(row.free)},

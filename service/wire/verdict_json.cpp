@@ -22,14 +22,9 @@ double percent(std::int64_t micro_pct) {
     return static_cast<double>(micro_pct) / 1e6;
 }
 
-bool blocks(Why why) {
-    return why != Why::Neutral && why != Why::Safe && why != Why::Release && why != Why::Relief;
-}
-
 json break_json(const Verdict& verdict) {
     json units = json::array();
-    for (const UnitCase& unit : verdict.cases) {
-        if (!blocks(unit.why)) continue;
+    for (const UnitCase& unit : verdict.cases.blocking()) {
         units.push_back({{"unit", unit.unit},
                          {"why", gate::to_string(unit.why)},
                          {"used_pct", percent(cluster::used_micro_pct(unit.capacity, unit.used))},
@@ -52,15 +47,13 @@ json remedies_json(const Verdict& verdict) {
 
 /// The placement on the worst unit that breaks its floor, with the old pods that are gone by then.
 json counterexample_json(const Verdict& verdict) {
-    const UnitCase& unit = verdict.cases[static_cast<std::size_t>(verdict.worst)];
+    const UnitCase unit = verdict.cases[static_cast<std::size_t>(verdict.worst)];
     json pods = json::array();
-    const std::size_t first = unit.row * verdict.groups.size();
     for (std::size_t i = 0; i < verdict.groups.size(); ++i)
-        if (const std::int64_t count = verdict.placed[first + i]; count > 0)
+        if (const std::int64_t count = unit.placed[i]; count > 0)
             pods.push_back({{"owner", verdict.groups[i].owner}, {"count", exact_integer(count)}});
     std::int64_t gone = 0;
-    for (auto at = unit.leaving_from; at < unit.leaving_to; ++at)
-        gone += verdict.leaving[static_cast<std::size_t>(at)].gone;
+    for (const gate::JudgedLeaving& old : unit.leaving) gone += old.gone;
     return json::array({{{"unit", unit.unit},
                          {"pods", std::move(pods)},
                          {"gone", exact_integer(gone)},

@@ -110,6 +110,11 @@ void require_consistent(const State& state) {
     for (const PodId id : state.unseen()) RC_ASSERT(state.pod(id).node != kNone);
     for (WorkloadId id = 0; id < state.workload_slots(); ++id) {
         const WorkloadSlot& slot = state.workload(id);
+        std::optional<Bytes> highest;
+        for (const PodId pod : slot.live ? state.pods_under(id) : std::vector<PodId>())
+            if (state.pod(pod).active() && state.pod(pod).first_sample_at != 0)
+                highest = std::max(highest.value_or(0), state.pod(pod).peak);
+        RC_ASSERT(state.highest_use(id) == highest);
         RC_ASSERT(slot.counted == counted[id]);
         const bool moves = slot.live && slot.known && !slot.workload.deleting && state.root_of_workload(id) == id &&
                            (slot.rolling() || state.counted_under(id) != slot.workload.desired);

@@ -169,11 +169,11 @@ TEST(GateOracle, TheCounterexampleCanHappen) {
         const Scenario scenario = tell(model);
         const Verdict verdict = judged(scenario);
         RC_PRE(verdict.why == Why::FloorBreak);
-        const gate::UnitCase& unit = verdict.cases[static_cast<std::size_t>(verdict.worst)];
+        const gate::UnitCase unit = verdict.cases[static_cast<std::size_t>(verdict.worst)];
         std::array<int, 2> counts{};
         for (std::size_t group = 0; group < verdict.groups.size(); ++group) {
             const auto owner = static_cast<std::size_t>(verdict.groups[group].owner.back() - '0');
-            counts[owner] += static_cast<int>(verdict.placed[unit.row * verdict.groups.size() + group]);
+            counts[owner] += static_cast<int>(unit.placed[group]);
         }
         const Explored with = explore(model);
         RC_PRE(with.complete);

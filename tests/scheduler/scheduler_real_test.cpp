@@ -88,12 +88,7 @@ struct Write {
                (action.replicas ? " to " + std::to_string(*action.replicas) : "") + ": " + verdict.reason;
     }
     /// The unit that the verdict calls the worst.
-    [[nodiscard]] const gate::UnitCase& worst() const {
-        return verdict.cases.at(static_cast<std::size_t>(verdict.worst));
-    }
-    [[nodiscard]] std::int64_t placed(const gate::UnitCase& unit, std::size_t group) const {
-        return verdict.placed.at(unit.row * verdict.groups.size() + group);
-    }
+    [[nodiscard]] gate::UnitCase worst() const { return verdict.cases[static_cast<std::size_t>(verdict.worst)]; }
 };
 
 class SchedulerReal : public ::testing::Test {
@@ -257,7 +252,7 @@ protected:
     /// The counterexample as sums over what the API says: it fits the node's room, and it breaks the floor.
     void check_counterexample(const Write& write) {
         const SmallCluster& one = clusters_[write.at];
-        const gate::UnitCase& unit = write.worst();
+        const gate::UnitCase unit = write.worst();
         const SmallNode* node = one.node(unit.unit);
         ASSERT_NE(node, nullptr) << write.text();
         std::int64_t used = view_.nodes.at(node->name).measured;
@@ -268,15 +263,14 @@ protected:
             cpu -= one.deployment(pod.app)->cpu_milli;
             --pods;
         }
-        for (std::int32_t i = unit.leaving_from; i < unit.leaving_to; ++i) {
-            const gate::JudgedLeaving& old = write.verdict.leaving[static_cast<std::size_t>(i)];
+        for (const gate::JudgedLeaving& old : unit.leaving) {
             for (std::int64_t gone = 0; gone < old.gone; ++gone) used -= old.uses[static_cast<std::size_t>(gone)];
             memory += old.gone * old.request.memory;
             cpu += old.gone * old.request.cpu_milli;
             pods += old.gone;
         }
         for (std::size_t group = 0; group < write.verdict.groups.size(); ++group) {
-            const std::int64_t count = write.placed(unit, group);
+            const std::int64_t count = unit.placed.at(group);
             if (count == 0) continue;
             const SmallDeployment* deployment = owner(one, write.verdict.groups[group].owner);
             ASSERT_NE(deployment, nullptr) << write.text();
@@ -291,18 +285,18 @@ protected:
     }
 
     static bool needs_leavers(const Write& write) {
-        const gate::UnitCase& unit = write.worst();
-        for (std::int32_t i = unit.leaving_from; i < unit.leaving_to; ++i)
-            if (write.verdict.leaving[static_cast<std::size_t>(i)].gone > 0) return true;
+        const gate::UnitCase unit = write.worst();
+        for (const gate::JudgedLeaving& old : unit.leaving)
+            if (old.gone > 0) return true;
         return false;
     }
 
     std::vector<json> probes_of(Write& write) const {
         const SmallCluster& one = clusters_[write.at];
-        const gate::UnitCase& unit = write.worst();
+        const gate::UnitCase unit = write.worst();
         std::vector<json> probes;
         for (std::size_t group = 0; group < write.verdict.groups.size(); ++group)
-            for (std::int64_t i = write.placed(unit, group); i > 0; --i) {
+            for (std::int64_t i = unit.placed.at(group); i > 0; --i) {
                 write.probes.push_back("probe-" + std::to_string(one.number) + "-" + std::to_string(probes.size()));
                 probes.push_back(
                     one.probe_manifest(*owner(one, write.verdict.groups[group].owner), unit.unit, write.probes.back()));
