@@ -41,11 +41,6 @@ bool stale(const UnitRow& row, const Settings& settings) {
     return row.scraped_at == 0 || settings.now - row.scraped_at > settings.metrics_age_max;
 }
 
-/// What a pod's leaving takes from its node's figure: nothing while the figure does not show it.
-Bytes shown_use(const cluster::PodSlot& pod) {
-    return pod.place_in_unseen == cluster::kNone ? pod.use.bytes : 0;
-}
-
 /// Collects the cases of one verdict, and what they say together.
 class Collector {
 public:
@@ -107,8 +102,8 @@ public:
         : state_(state),
           rows_(state.rows()),
           land_(land),
-          most_(verdict.cases.arrivals().most),
-          unseen_(verdict.cases.arrivals().unseen),
+          most_(verdict.cases.movements().most),
+          unseen_(verdict.cases.movements().unseen),
           reason_(reason),
           settings_(settings),
           verdict_(verdict),
@@ -119,17 +114,17 @@ public:
 
     void run() {
         verdict_.improvement_certain = true;
-        verdict_.cases.reserve(rows_.size(), land_.leaving.size());
+        verdict_.cases.reserve(rows_.size());
         for (NodeId id = 0; id < rows_.size(); ++id) {
             const UnitRow& row = rows_[id];
-            if (!row.live || (summable_ && marks_[id] == 0 && judge_roomy(id, row))) continue;
+            if (!row.live || (summable_ && (marks_[id] & ~kLeaving) == 0 && judge_roomy(id, row))) continue;
             judge(id);
         }
         collector_.conclude(Why::Safe);
     }
 
 private:
-    enum Mark : std::uint8_t { kChanged = 1, kRemoved = 2, kLeaving = 4 };
+    enum Mark : std::uint8_t { kChanged = 1, kRemoved = 2, kLeaving = 4, kCoupled = 8 };
 
     void describe_groups() {
         Int128 total = 0;
@@ -156,10 +151,14 @@ private:
         };
         for (const cluster::Node& node : effect.changed_nodes) mark(state_.find_node(node.name), kChanged);
         for (const std::string& name : effect.removed_nodes) mark(state_.find_node(name), kRemoved);
-        for (const Landscape::LeavingPod& pod : land_.leaving) mark(pod.row, kLeaving);
+        for (const Departure& pod : verdict_.cases.movements().leaving) {
+            const bool coupled =
+                pod.group >= 0 && kinds_[static_cast<std::size_t>(pod.group)].coupling != Coupling::Free;
+            mark(pod.row, coupled ? kCoupled : kLeaving);
+        }
     }
 
-    /// Judges a unit that nobody is about to leave; false: it is not roomy, and has to be looked into.
+    /// Judges a unit on which only room bounds what comes; false: it is not roomy, and has to be looked into.
     bool judge_roomy(NodeId id, const UnitRow& row) {
         Amounts wanted{0, 0, 0};
         Bytes added = 0;
@@ -173,7 +172,7 @@ private:
             added += kind.each * most;
             own = own || (most > 0 && group < land_.own_count);
         }
-        if (!own) return true;  // none of the write's own pods can land: not touched
+        if (!own) return marks_[id] == 0;  // none of the write's own pods can land: not touched when none leaves
         const auto is_short = [](std::int64_t asked, std::int64_t room) { return asked > 0 && asked > room; };
         if (is_short(wanted.memory, row.free.memory) || is_short(wanted.cpu_milli, row.free.cpu_milli) ||
             is_short(wanted.pods, row.free.pods))
@@ -188,22 +187,22 @@ private:
 
     /// Who may leave the unit, by whatever cause.
     void gather(NodeId id) {
-        const auto listed = land_.leaving_on(id);
+        const auto listed = verdict_.cases.movements().leaving_on(id);
         here_.assign(listed.begin(), listed.end());
         const bool crowded = std::any_of(land_.crowded.begin(), land_.crowded.end(),
                                          [&](std::size_t group) { return most_[group][id] > 0; });
         if (!crowded) return;
         for (const cluster::PodId pod : state_.pods_on(id)) {
-            const auto same = [&](const Landscape::LeavingPod& other) { return other.pod == pod; };
+            const auto same = [&](const Departure& other) { return other.pod == pod; };
             if (state_.pod(pod).active() && std::none_of(listed.begin(), listed.end(), same))
-                here_.push_back({pod, id, -1, false});
+                here_.push_back(departure(state_, pod, -1, false));
         }
     }
 
     /// Room on the unit once everybody who may leave has left: what can land at all.
     Amounts widest_room(NodeId id) const {
         Amounts room = rows_[id].free;
-        for (const Landscape::LeavingPod& pod : here_) room += state_.pod(pod.pod).shape->request;
+        for (const Departure& pod : here_) room += pod.request;
         return room;
     }
 
@@ -264,8 +263,8 @@ private:
     void judge_leaving_only(NodeId id, UnitCases::Outcome& unit) {
         const UnitRow& row = rows_[id];
         Bytes released = 0;
-        for (const Landscape::LeavingPod& pod : here_)
-            if (pod.own) released += shown_use(state_.pod(pod.pod));
+        for (const Departure& pod : here_)
+            if (pod.own) released += pod.use;
         unit.settled = unit.used - released;
         if (unit.used > row.limit) {
             unit.why = relief(reason_, settings_);
@@ -275,22 +274,9 @@ private:
         collector_.add(id, row.capacity, unit, {}, std::move(leaving_), nobody);
     }
 
-    /// The unit's kinds and leaving classes: pods with equal requests and coupling form one class, smallest use first.
     void fill_problem(NodeId id) {
         for (std::size_t group = 0; group < kinds_.size(); ++group) kinds_[group].most = most_[group][id];
-        leaving_.clear();
-        for (const Landscape::LeavingPod& pod : here_) {
-            const cluster::PodSlot& slot = state_.pod(pod.pod);
-            auto found = std::find_if(leaving_.begin(), leaving_.end(), [&](const Leaving& other) {
-                return other.incoming == pod.group && other.request == slot.shape->request;
-            });
-            if (found == leaving_.end()) {
-                leaving_.push_back({slot.shape->request, {}, pod.group});
-                found = leaving_.end() - 1;
-            }
-            found->uses.push_back(shown_use(slot));
-        }
-        for (Leaving& old : leaving_) std::sort(old.uses.begin(), old.uses.end());
+        leaving_ = classes_of(here_);
     }
 
     const State& state_;
@@ -305,7 +291,7 @@ private:
     std::vector<Incoming> kinds_;
     bool summable_ = true;  ///< every group's memory is known, nothing but room bounds it, and no sum overflows
     std::vector<std::uint8_t> marks_;
-    std::vector<Landscape::LeavingPod> here_;
+    std::vector<Departure> here_;
     std::vector<Leaving> leaving_;
 };
 
@@ -324,7 +310,7 @@ std::vector<Released> released_by_node(const State& state, const Effect& effect)
     for (const PodName& name : effect.released) {
         const cluster::PodId id = state.find_pod(name.ns, name.name, name.likely);
         if (id == cluster::kNone || state.pod(id).node == cluster::kNone) continue;
-        pods.push_back({state.pod(id).node, shown_use(state.pod(id))});
+        pods.push_back({state.pod(id).node, departure(state, id, -1, true).use});
     }
     std::sort(pods.begin(), pods.end());
     return pods;
@@ -356,7 +342,7 @@ void merge_change(const State& state, const cluster::Node& earlier, cluster::Nod
 
 void judge_placements(const State& state, Landscape land, const Effect& effect, std::string_view reason,
                       const Settings& settings, Verdict& verdict) {
-    verdict.cases = UnitCases(state.rows(), std::move(land.arrivals));
+    verdict.cases = UnitCases(state.rows(), std::move(land.movements));
     Placements(state, land, effect, reason, settings, verdict).run();
 }
 

@@ -88,9 +88,9 @@ bool all_find_room(const State& state, const PodGroup& group, const std::vector<
 }
 
 void lay_out_leaving(const State& state, const Background& background, const Effect& effect, Landscape& land) {
-    std::vector<Landscape::LeavingPod>& leaving = land.leaving;
+    std::vector<Departure>& leaving = land.movements.leaving;
     const auto add = [&](PodId id, int group, bool own) {
-        if (state.pod(id).node != kNone) leaving.push_back({id, state.pod(id).node, group, own});
+        if (state.pod(id).node != kNone) leaving.push_back(departure(state, id, group, own));
     };
     leaving.reserve(effect.leaving.size() + background.leaving.size());
     for (const PodName& name : effect.leaving) {
@@ -113,6 +113,13 @@ void lay_out_leaving(const State& state, const Background& background, const Eff
 
 }  // namespace
 
+/// Its leaving takes nothing from its node's figure while the figure does not show it.
+Departure departure(const State& state, PodId id, int group, bool own) {
+    const cluster::PodSlot& pod = state.pod(id);
+    const bool shown = pod.place_in_unseen == kNone;
+    return {pod.node, id, group, own, shown ? pod.use.bytes : 0, pod.shape->request};
+}
+
 Landscape lay_out(const State& state, const Background& background, const Effect& effect) {
     Landscape land;
     land.groups = effect.incoming;
@@ -121,7 +128,7 @@ Landscape lay_out(const State& state, const Background& background, const Effect
     land.origins.assign(land.own_count, Origin::Own);
     land.groups.insert(land.groups.end(), background.groups.begin(), background.groups.end());
     land.origins.insert(land.origins.end(), background.origins.begin(), background.origins.end());
-    land.arrivals.most.reserve(land.groups.size());
+    land.movements.most.reserve(land.groups.size());
     std::int64_t all_pods = 0;
     for (const PodGroup& group : land.groups) all_pods += group.count;
     for (const PodGroup& group : land.groups) {
@@ -135,20 +142,14 @@ Landscape lay_out(const State& state, const Background& background, const Effect
         }
         const bool bounded = !group.shape->spreads.empty() && !group.replaces && background.leaving.empty();
         if (bounded) bound_by_spread(state, group, all_pods, most);
-        const std::size_t index = land.arrivals.most.size();
+        const std::size_t index = land.movements.most.size();
         if (index < land.own_count && !all_find_room(state, group, most)) land.crowded.push_back(index);
-        land.arrivals.each.push_back(group.each.value_or(0));
-        land.arrivals.most.push_back(std::move(most));
+        land.movements.each.push_back(group.each.value_or(0));
+        land.movements.most.push_back(std::move(most));
     }
-    land.arrivals.unseen = sum_unseen(state);
+    land.movements.unseen = sum_unseen(state);
     lay_out_leaving(state, background, effect, land);
     return land;
-}
-
-std::span<const Landscape::LeavingPod> Landscape::leaving_on(NodeId row) const {
-    const auto here = std::equal_range(leaving.begin(), leaving.end(), LeavingPod{kNone, row, -1, false},
-                                       [](const LeavingPod& a, const LeavingPod& b) { return a.row < b.row; });
-    return {here.first, here.second};
 }
 
 }  // namespace helix::gate

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <span>
 #include <vector>
 
 #include "domain/gate/background.hpp"
@@ -15,21 +14,14 @@ struct Landscape {
     std::vector<PodGroup> groups;
     std::vector<Origin> origins;
     std::size_t own_count = 0;
-    Arrivals arrivals;
-
-    struct LeavingPod {
-        cluster::PodId pod = cluster::kNone;
-        cluster::NodeId row = cluster::kNone;
-        int group = -1;
-        bool own = false;
-    };
-    std::vector<LeavingPod> leaving;  ///< by row; on each the write's own first
+    Movements movements;
     /// The write's own groups that do not wholly find room now. A pod that finds none waits, and lands unjudged once
     /// anybody who is there today has left: so everybody on the candidates of such a group may leave.
     std::vector<std::size_t> crowded;
-
-    [[nodiscard]] std::span<const LeavingPod> leaving_on(cluster::NodeId row) const;
 };
+
+/// `pod`, of the state, as one that may leave.
+Departure departure(const cluster::State& state, cluster::PodId pod, int group, bool own);
 
 /// Lays out `effect` over `state` and `background`: filters, cordons, spread constraints, changed and removed nodes.
 Landscape lay_out(const cluster::State& state, const Background& background, const Effect& effect);

@@ -10,10 +10,31 @@ bool blocks(Why why) {
     return why != Why::Neutral && why != Why::Safe && why != Why::Release && why != Why::Relief;
 }
 
+std::vector<Leaving> classes_of(std::span<const Departure> pods) {
+    std::vector<Leaving> classes;
+    for (const Departure& pod : pods) {
+        auto found = std::find_if(classes.begin(), classes.end(), [&](const Leaving& other) {
+            return other.incoming == pod.group && other.request == pod.request;
+        });
+        if (found == classes.end()) found = classes.insert(found, {pod.request, {}, pod.group});
+        found->uses.push_back(pod.use);
+    }
+    for (Leaving& one : classes) std::sort(one.uses.begin(), one.uses.end());
+    return classes;
+}
+
+std::span<const Departure> Movements::leaving_on(NodeId row) const {
+    Departure wanted;
+    wanted.row = row;
+    const auto here = std::equal_range(leaving.begin(), leaving.end(), wanted,
+                                       [](const Departure& a, const Departure& b) { return a.row < b.row; });
+    return {here.first, here.second};
+}
+
 void UnitCases::reserve(std::size_t units, std::size_t others) {
     touched_.reserve(units);
     written_.reserve(others);
-    placed_.reserve(others * arrivals_.most.size());
+    placed_.reserve(others * movements_.most.size());
     leaving_.reserve(others);
 }
 
@@ -37,7 +58,7 @@ const UnitCases::Written* UnitCases::written(std::size_t at) const {
 }
 
 Bytes UnitCases::used_on(NodeId id) const {
-    return rows_[id].used + (arrivals_.unseen.empty() ? 0 : std::max<Bytes>(arrivals_.unseen[id], 0));
+    return rows_[id].used + (movements_.unseen.empty() ? 0 : std::max<Bytes>(movements_.unseen[id], 0));
 }
 
 UnitSums UnitCases::sums(std::size_t at) const {
@@ -49,8 +70,8 @@ UnitSums UnitCases::sums(std::size_t at) const {
         sums.settled = one->outcome.settled;
     } else {
         sums.used = sums.after = used_on(id);
-        for (std::size_t group = 0; group < arrivals_.most.size(); ++group)
-            sums.after += arrivals_.most[group][id] * arrivals_.each[group];
+        for (std::size_t group = 0; group < movements_.most.size(); ++group)
+            sums.after += movements_.most[group][id] * movements_.each[group];
         sums.settled = sums.after;
     }
     return sums;
@@ -70,10 +91,12 @@ UnitCase UnitCases::operator[](std::size_t at) const {
     unit.free = row.free;
     unit.after = figures.after;
     unit.settled = figures.settled;
-    for (std::size_t group = 0; group < arrivals_.most.size(); ++group)
-        unit.most.push_back(one == nullptr || one->outcome.takes_pods ? arrivals_.most[group][id] : 0);
+    for (std::size_t group = 0; group < movements_.most.size(); ++group)
+        unit.most.push_back(one == nullptr || one->outcome.takes_pods ? movements_.most[group][id] : 0);
     if (one == nullptr) {
         unit.placed = unit.most;
+        for (Leaving& old : classes_of(movements_.leaving_on(id)))
+            unit.leaving.push_back({old.request, std::move(old.uses), old.incoming, 0});
         return unit;
     }
     unit.why = one->outcome.why;

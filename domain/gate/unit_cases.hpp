@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <iterator>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -71,11 +72,27 @@ struct UnitSums {
     Bytes settled = 0;
 };
 
-/// Pods to come, as the rows of a verdict were judged by them.
-struct Arrivals {
+/// A pod that may leave its unit at any time, or stay.
+struct Departure {
+    cluster::NodeId row = cluster::kNone;
+    std::uint32_t pod = cluster::kNone;  ///< its place in the state
+    int group = -1;                      ///< index of the group to come that is coupled to it; -1: none
+    bool own = false;                    ///< the write itself lets it go
+    Bytes use = 0;                       ///< what its leaving takes from the row's figure
+    Amounts request;
+};
+
+/// The pods of one unit in classes of equal requests and coupling, each with its smallest use first.
+std::vector<Leaving> classes_of(std::span<const Departure> pods);
+
+/// Pods that may come and go, as the rows of a verdict were judged by them.
+struct Movements {
     std::vector<Bytes> each;                      ///< per group; 0 where it is not known
     std::vector<std::vector<std::int64_t>> most;  ///< [group][row]: at most so many, room aside
     std::vector<Bytes> unseen;                    ///< [row]: use that the row's figure does not show; -1: unknown
+    std::vector<Departure> leaving;               ///< by row
+
+    [[nodiscard]] std::span<const Departure> leaving_on(cluster::NodeId row) const;
 };
 
 /// The touched units of a verdict.
@@ -86,13 +103,14 @@ struct Arrivals {
 class UnitCases {
 public:
     UnitCases() = default;
-    UnitCases(cluster::UnitTable rows, Arrivals arrivals) : rows_(std::move(rows)), arrivals_(std::move(arrivals)) {}
+    UnitCases(cluster::UnitTable rows, Movements movements)
+        : rows_(std::move(rows)), movements_(std::move(movements)) {}
 
     [[nodiscard]] std::size_t size() const { return touched_.size(); }
     [[nodiscard]] bool empty() const { return touched_.empty(); }
     [[nodiscard]] UnitCase operator[](std::size_t at) const;
     [[nodiscard]] UnitSums sums(std::size_t at) const;
-    [[nodiscard]] const Arrivals& arrivals() const { return arrivals_; }
+    [[nodiscard]] const Movements& movements() const { return movements_; }
     [[nodiscard]] const std::string& name(std::size_t at) const { return rows_.facts(touched_[at]).name; }
     /// The cases that block, in their order.
     [[nodiscard]] std::vector<UnitCase> blocking() const;
@@ -131,7 +149,7 @@ public:
         Bytes settled = 0;
     };
     /// Room for so many units, of which so many are probably not roomy.
-    void reserve(std::size_t units, std::size_t others);
+    void reserve(std::size_t units, std::size_t others = 0);
     void add_roomy(cluster::NodeId id) { touched_.push_back(id); }
     /// `placed` may be empty: none; `gone` is per class of `leaving`.
     void add(cluster::NodeId id, const Outcome& outcome, const std::vector<std::int64_t>& placed,
@@ -150,7 +168,7 @@ private:
     [[nodiscard]] Bytes used_on(cluster::NodeId id) const;
 
     cluster::UnitTable rows_;
-    Arrivals arrivals_;
+    Movements movements_;
     std::vector<cluster::NodeId> touched_;
     std::vector<Written> written_;  // ascending
     std::vector<std::int64_t> placed_;
