@@ -50,15 +50,27 @@ std::string flattened(std::string text) {
 
 std::string sqlstate_of(const std::exception& failure) {
     const auto* sql = dynamic_cast<const pqxx::sql_error*>(&failure);
-    return sql == nullptr ? std::string() : sql->sqlstate();
+    if (sql != nullptr && !sql->sqlstate().empty()) return sql->sqlstate();
+    // libpqxx 6 forgets the code where it has a class for it.
+    const auto is = [&]<class T>(const T*) { return dynamic_cast<const T*>(&failure) != nullptr; };
+    if (is(static_cast<const pqxx::insufficient_privilege*>(nullptr))) return "42501";
+    if (is(static_cast<const pqxx::undefined_table*>(nullptr))) return "42P01";
+    if (is(static_cast<const pqxx::disk_full*>(nullptr))) return "53100";
+    if (is(static_cast<const pqxx::out_of_memory*>(nullptr))) return "53200";
+    if (is(static_cast<const pqxx::too_many_connections*>(nullptr))) return "53300";
+    if (is(static_cast<const pqxx::unique_violation*>(nullptr))) return "23505";
+    if (is(static_cast<const pqxx::data_exception*>(nullptr))) return "22000";
+    if (is(static_cast<const pqxx::transaction_rollback*>(nullptr))) return "40000";
+    return {};
 }
 
 Error to_error(const std::exception& failure, std::string_view doing, const std::string& server) {
     const std::string state = sqlstate_of(failure);
     const std::string message = "ledger " + server + ": " + std::string(doing) + ": " + flattened(failure.what());
-    if (dynamic_cast<const pqxx::broken_connection*>(&failure) != nullptr || state.empty())
-        return error(dynamic_cast<const pqxx::failure*>(&failure) != nullptr ? Code::Unavailable : Code::Internal,
-                     message, "check that the server runs and can be reached", server);
+    if (state.empty() && dynamic_cast<const pqxx::failure*>(&failure) == nullptr)
+        return error(Code::Internal, message, {}, server);  // our own misuse of the library
+    if (state.empty())
+        return error(Code::Unavailable, message, "check that the server runs and can be reached", server);
     for (const Meaning& meaning : kMeanings)
         if (state.starts_with(meaning.sqlstate))
             return error(meaning.code, message + " (SQLSTATE " + state + ")", meaning.mend, server);

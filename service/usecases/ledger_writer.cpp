@@ -165,12 +165,8 @@ void LedgerWriter::commit(std::vector<Waiting*> batch) {
 }
 
 Result<void> LedgerWriter::try_commit(const std::vector<Waiting*>& batch) {
-    if (!head_known_) {
-        auto head = store_.head();
-        if (!head) return head.error();
-        head_ = *head;
-        head_known_ = true;
-    }
+    if (!head_known_)
+        if (auto read = read_head(); !read) return read;
     std::optional<ledger::Head> head = head_;
     std::vector<ports::Entry> entries;
     entries.reserve(batch.size());
@@ -186,8 +182,43 @@ Result<void> LedgerWriter::try_commit(const std::vector<Waiting*>& batch) {
     }
     const auto done = store_.commit(entries);
     for (std::size_t i = 0; i < batch.size(); ++i) batch[i]->entry = std::move(entries[i]);
-    if (done) head_ = head;
-    return done;
+    if (!done) return done;
+    head_ = head;
+    if (head) remember(*head);
+    return {};
+}
+
+Result<void> LedgerWriter::read_head() {
+    auto head = store_.head();
+    if (!head) return head.error();
+    if (const auto seen = newest()) {
+        const auto lost = [&](const std::string& what) {
+            return error(Code::DataLoss,
+                         "the ledger's store " + what + ", though record " + std::to_string(seen->seq) +
+                             " was seen in it: it is another store, or an older state of it",
+                         "bring back the store that has it; for a standby: let it catch up before it takes over",
+                         "seq " + std::to_string(seen->seq));
+        };
+        if (!*head) return lost("is empty");
+        if ((*head)->seq < seen->seq) return lost("ends with record " + std::to_string((*head)->seq));
+        const auto there = store_.hashes(seen->seq, 1);
+        if (!there) return there.error();
+        if (there->empty() || there->front() != seen->hash) return lost("has another record in its place");
+    }
+    head_ = *head;
+    head_known_ = true;
+    if (head_) remember(*head_);
+    return {};
+}
+
+std::optional<ledger::Head> LedgerWriter::newest() const {
+    const std::lock_guard lock(mutex_);
+    return newest_;
+}
+
+void LedgerWriter::remember(const ledger::Head& head) {
+    const std::lock_guard lock(mutex_);
+    if (!newest_ || newest_->seq < head.seq) newest_ = head;
 }
 
 Result<void> LedgerWriter::sign(Record& record) const {

@@ -39,6 +39,10 @@ struct LedgerDraft {
 ///
 /// Other processes may append to the same store. Who loses the race for a seq seals again on the new head.
 ///
+/// The writer remembers the newest head it has seen. A store that no longer has it (a fail-over to a standby that lags
+/// behind, is empty, or took another course) is refused until it has it again: what was acknowledged must not be
+/// written over.
+///
 /// Thread safety: any method from any thread. The ports outlive the writer; the writer outlives its callers.
 class LedgerWriter {
 public:
@@ -56,9 +60,9 @@ public:
 
     /// Appends one record; it is durable when this returns it.
     /// Errors: InvalidArgument when the draft is not well-formed (nothing was written); AlreadyExists when a name is
-    /// taken; PreconditionFailed when the fence does not hold; Conflict when other processes won every try; else the
-    /// store's: after Unavailable nothing was written, after UnknownOutcome look by the record's content before doing
-    /// it again.
+    /// taken; PreconditionFailed when the fence does not hold; Conflict when other processes won every try; DataLoss
+    /// when the store lacks a record that was seen in it; else the store's: after Unavailable nothing was written,
+    /// after UnknownOutcome look by the record's content before doing it again.
     Result<ledger::Record> append(LedgerDraft draft);
 
     /// Appends many, side by side with what others append: each has its own outcome, in the order of the drafts, and
@@ -78,6 +82,11 @@ public:
     };
     [[nodiscard]] Counts counts() const;
 
+    /// The newest record that this writer knows to be in the store.
+    [[nodiscard]] std::optional<ledger::Head> newest() const;
+    /// Tells of a head that was seen before this writer was made; one that is older than `newest` is nothing new.
+    void remember(const ledger::Head& head);
+
     /// Callers whose records wait for the next commit.
     [[nodiscard]] std::size_t waiting() const;
 
@@ -90,6 +99,7 @@ private:
     void commit(std::vector<Waiting*> batch);
     Result<void> try_commit(const std::vector<Waiting*>& batch);
     Result<void> sign(ledger::Record& record) const;
+    Result<void> read_head();
 
     ports::LedgerStore& store_;
     const ports::Clock& clock_;
@@ -101,6 +111,7 @@ private:
     std::vector<Waiting*> queue_;  // on their callers' stacks, who wait until theirs is done
     bool leading_ = false;         // somebody is committing
     Counts counts_;
+    std::optional<ledger::Head> newest_;
 
     // Used by the leader alone, without the lock.
     bool head_known_ = false;

@@ -19,6 +19,7 @@
 #include "adapters/system/system_clock.hpp"
 #include "adapters/system/ulid_source.hpp"
 #include "service/usecases/verify_ledger.hpp"
+#include "tests/ledger/sample_records.hpp"
 #include "tests/ledger/temp_folder.hpp"
 
 namespace helix::usecases {
@@ -181,6 +182,63 @@ TEST_F(LedgerWriterTest, TwoWritersOnOneFileInterleaveWithoutLoss) {
     const auto report = verify_ledger(*one, &openssl_digest::sha256);
     EXPECT_TRUE(report->whole()) << report->why;
     EXPECT_EQ(report->records, static_cast<std::uint64_t>(kThreads * kEach));
+}
+
+/// What a fail-over does: behind the same port there is another store from now on.
+class SwappedStore final : public ports::LedgerStore {
+public:
+    explicit SwappedStore(ports::LedgerStore& first) : now_(&first) {}
+    void swap(ports::LedgerStore& next) { now_ = &next; }
+
+    Result<void> commit(std::span<const ports::Entry> entries) override { return now_->commit(entries); }
+    Result<std::optional<ledger::Head>> head() override { return now_->head(); }
+    Result<ledger::Record> read(std::uint64_t seq) override { return now_->read(seq); }
+    Result<std::optional<std::uint64_t>> find(std::string_view name) override { return now_->find(name); }
+    Result<std::vector<ledger::Digest>> hashes(std::uint64_t from_seq, std::size_t count) override {
+        return now_->hashes(from_seq, count);
+    }
+    Result<std::vector<ledger::Record>> list(const ports::LedgerQuery& query) override { return now_->list(query); }
+    Result<void> scan(std::uint64_t from, const Visitor& visit) override { return now_->scan(from, visit); }
+
+private:
+    ports::LedgerStore* now_;
+};
+
+TEST_F(LedgerWriterTest, RefusesAStoreThatLacksWhatItHasSeen) {
+    ledger_memory::MemoryLedgerStore empty, shorter, forked;
+    SwappedStore store(memory);
+    LedgerWriter writer = writer_on(store);
+    for (int i = 0; i < 5; ++i) ASSERT_TRUE(writer.append("k", "t", "a", "{}").ok());
+    for (std::uint64_t seq = 0; seq < 3; ++seq) ASSERT_TRUE(shorter.append(*memory.read(seq)).ok());
+    LedgerWriter elsewhere = writer_on(forked);
+    for (int i = 0; i < 9; ++i) ASSERT_TRUE(elsewhere.append("k", "t", "another", "{}").ok());
+
+    for (ports::LedgerStore* wrong :
+         {static_cast<ports::LedgerStore*>(&empty), static_cast<ports::LedgerStore*>(&shorter),
+          static_cast<ports::LedgerStore*>(&forked)}) {
+        const auto before = *wrong->head();
+        store.swap(*wrong);
+        for (int again = 0; again < 2; ++again) {
+            const auto refused = writer.append("k", "t", "a", "{}");
+            ASSERT_FALSE(refused.ok());
+            EXPECT_EQ(refused.error().code, Code::DataLoss);
+            EXPECT_EQ(refused.error().where, "seq 4");
+        }
+        EXPECT_EQ(*wrong->head(), before);
+    }
+    store.swap(memory);
+    EXPECT_EQ(writer.append("k", "t", "a", "{}")->seq, 5U);
+    EXPECT_EQ(writer.newest()->seq, 5U);
+}
+
+TEST_F(LedgerWriterTest, AHeadRememberedFromBeforeCountsToo) {
+    const auto chain = ledger::sample_chain(3);
+    ASSERT_TRUE(memory.append_all(std::span(chain).first(2)).ok());
+    LedgerWriter writer = writer_on(memory);
+    writer.remember({2, chain[2].hash});
+    EXPECT_EQ(writer.append("k", "t", "a", "{}").error().code, Code::DataLoss);
+    ASSERT_TRUE(memory.append(chain[2]).ok());
+    EXPECT_EQ(writer.append("k", "t", "a", "{}")->seq, 3U);
 }
 
 TEST_F(LedgerWriterTest, VerifyTellsProgressAndStopsWhenTold) {
