@@ -76,6 +76,16 @@ Result<Connection> Connection::open(const std::string& path, Mode mode, int busy
     return connection;
 }
 
+Result<Connection> Connection::open_uri(const std::string& uri, const std::string& path, int busy_timeout_ms) {
+    constexpr int kFlags = SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+    sqlite3* handle = nullptr;
+    const int code = sqlite3_open_v2(uri.c_str(), &handle, kFlags, nullptr);
+    Connection connection(handle, path);
+    if (code != SQLITE_OK) return connection.last_error("opening");
+    sqlite3_busy_timeout(handle, busy_timeout_ms);
+    return connection;
+}
+
 Result<Statement> Connection::prepare(std::string_view sql) {
     sqlite3_stmt* statement = nullptr;
     const int code = sqlite3_prepare_v3(handle_.get(), sql.data(), static_cast<int>(sql.size()),

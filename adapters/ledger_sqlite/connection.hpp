@@ -61,6 +61,9 @@ public:
     /// Opens `path`; a file that another process holds is waited for.
     static Result<Connection> open(const std::string& path, Mode mode, int busy_timeout_ms);
 
+    /// Opens what `uri` names for reading alone; `path` is what errors call it.
+    static Result<Connection> open_uri(const std::string& uri, const std::string& path, int busy_timeout_ms);
+
     Result<Statement> prepare(std::string_view sql);
     /// Runs statements that answer no rows.
     Result<void> execute(const char* sql);

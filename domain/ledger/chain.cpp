@@ -22,6 +22,10 @@ std::string_view to_string(Fault fault) {
             return "it is signed by a key that is not among those given";
         case Fault::OtherTree:
             return "the records up to this one are not those of the checkpoint";
+        case Fault::Unreadable:
+            return "what stands in its place is no record";
+        case Fault::Cut:
+            return "it ends in the middle of this record";
     }
     return "unknown fault";
 }
@@ -40,6 +44,10 @@ std::string_view name_of(Fault fault) {
             return "out-of-order";
         case Fault::Rewritten:
             return "rewritten";
+        case Fault::Unreadable:
+            return "unreadable";
+        case Fault::Cut:
+            return "cut";
         case Fault::WrongSignature:
             return "wrong-signature";
         case Fault::UnknownKey:
@@ -59,12 +67,13 @@ void ChainChecker::next(const Record& record, const std::optional<Digest>& recom
         if (displaced && record.prev_hash == link) bad_->fault = Fault::Swapped;
         return;
     }
-    if (record.seq > expected) {
+    // Bytes that were changed say nothing, not even which seq they are.
+    if (!recomputed || *recomputed != record.hash) {
+        bad_ = BadRecord{expected, Fault::Changed};
+    } else if (record.seq > expected) {
         bad_ = BadRecord{expected, Fault::Missing};
     } else if (record.seq < expected) {
         bad_ = BadRecord{record.seq, Fault::OutOfOrder};
-    } else if (!recomputed || *recomputed != record.hash) {
-        bad_ = BadRecord{expected, Fault::Changed};
     } else if (record.prev_hash != link) {
         bad_ = BadRecord{expected, Fault::BrokenLink};
     } else if (remembered_ && remembered_->seq == expected && remembered_->hash != record.hash) {
@@ -72,6 +81,10 @@ void ChainChecker::next(const Record& record, const std::optional<Digest>& recom
     } else {
         head_ = Head{expected, record.hash};
     }
+}
+
+void ChainChecker::spoil(Fault fault) {
+    if (!bad_) bad_ = BadRecord{head_ ? head_->seq + 1 : 0, fault};
 }
 
 std::optional<BadRecord> ChainChecker::finish() const {

@@ -24,6 +24,8 @@ enum class Fault {
     Swapped,     ///< another record stands in its place, and its own was found further on
     OutOfOrder,  ///< a seq that was already passed comes again
     Rewritten,   ///< the chain holds, but a remembered head says that this seq had another hash
+    Unreadable,  ///< what stands in its place is no record
+    Cut,         ///< what holds the records ends in the middle of this one
 
     // These need more than the chain to be found (usecases/ledger_evidence.hpp).
     WrongSignature,  ///< signed by a known key, but not this hash
@@ -52,11 +54,20 @@ struct BadRecord {
 /// ledger rewritten whole with fresh hashes, is found only against a head remembered elsewhere (`remembered`).
 class ChainChecker {
 public:
-    explicit ChainChecker(std::optional<Head> remembered = std::nullopt) : remembered_(remembered) {}
+    /// `remembered` is a head written down earlier; `start` the last record before the first that will be taken, when
+    /// that is not seq 0.
+    explicit ChainChecker(std::optional<Head> remembered = std::nullopt, std::optional<Head> start = std::nullopt)
+        : remembered_(remembered), head_(start) {}
 
     /// Takes the next record. `recomputed` is the digest of its bytes, nullopt when they cannot be formed at all.
     /// After the first bad record further ones only serve to tell a swap from a loss; their digests are not read.
     void next(const Record& record, const std::optional<Digest>& recomputed);
+
+    /// Takes word that no record can be read in the next one's place.
+    void unreadable() { spoil(Fault::Unreadable); }
+
+    /// Takes word that the text ends in the middle of the next record.
+    void cut() { spoil(Fault::Cut); }
 
     /// The verdict once the last record was taken; nullopt means that the chain is whole.
     [[nodiscard]] std::optional<BadRecord> finish() const;
@@ -67,6 +78,8 @@ public:
     [[nodiscard]] std::optional<Head> head() const { return head_; }
 
 private:
+    void spoil(Fault fault);
+
     std::optional<Head> remembered_;
     std::optional<Head> head_;
     std::optional<BadRecord> bad_;

@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "service/usecases/store_source.hpp"
 #include "service/wire/record_json.hpp"
 
 namespace helix::usecases {
@@ -20,33 +21,51 @@ std::optional<ledger::BadRecord> first_of(const std::optional<ledger::BadRecord>
 
 }  // namespace
 
-Result<LedgerReport> verify_ledger(ports::LedgerStore& store, ledger::Sha256 sha256, const VerifyProgress& progress,
-                                   const std::optional<ledger::Head>& remembered, const LedgerEvidence& evidence) {
+Result<LedgerReport> verify_records(ports::RecordSource& source, ledger::Sha256 sha256, const VerifyProgress& progress,
+                                    const std::optional<ledger::Head>& remembered, const LedgerEvidence& evidence) {
     LedgerReport report;
     ledger::ChainChecker checker(remembered);
     EvidenceChecker beside(evidence, sha256);
-    std::string scratch;
+    std::string scratch, complaint;
     bool stopped = false;
-    const auto scanned = store.scan(0, [&](const ledger::Record& record) {
-        std::optional<ledger::Digest> digest;
-        if (!checker.broken()) {
-            if (auto computed = wire::recompute(record, sha256, scratch)) digest = *computed;
+    const auto scanned = source.scan(0, [&](const ports::FoundRecord& found) {
+        if (checker.broken()) {
+            if (found.complaint.empty()) checker.next(found.record, std::nullopt);
+        } else if (found.cut) {
+            checker.cut();
+            complaint = found.complaint;
+        } else if (!found.complaint.empty()) {
+            complaint = found.complaint;
+            checker.unreadable();
+        } else {
+            const auto computed = wire::recompute(found.record, sha256, scratch);
+            checker.next(found.record, computed ? std::optional(*computed) : std::nullopt);
         }
-        checker.next(record, digest);
-        if (!checker.broken()) beside.next(record);
+        if (!checker.broken()) beside.next(found.record);
         ++report.records;
         stopped = report.records % kProgressEvery == 0 && progress && !progress(report.records);
         return !stopped;
     });
-    if (!scanned) return scanned.error();
+    // What was found before the reading failed stays true, and comes first.
+    if (!scanned && !checker.broken()) return scanned.error();
     if (stopped)
         return error(Code::DeadlineExceeded, "verify was stopped after " + std::to_string(report.records) + " records");
     report.head = checker.head();
     report.bad = first_of(checker.finish(), beside.finish());
     report.signed_records = beside.signed_records();
-    if (report.bad)
-        report.why = "seq " + std::to_string(report.bad->seq) + ": " + std::string(to_string(report.bad->fault));
+    if (report.bad) {
+        const ledger::Fault fault = report.bad->fault;
+        const bool told = fault == ledger::Fault::Unreadable || fault == ledger::Fault::Cut;
+        report.why =
+            "seq " + std::to_string(report.bad->seq) + ": " + (told ? complaint : std::string(to_string(fault)));
+    }
     return report;
+}
+
+Result<LedgerReport> verify_ledger(ports::LedgerStore& store, ledger::Sha256 sha256, const VerifyProgress& progress,
+                                   const std::optional<ledger::Head>& remembered, const LedgerEvidence& evidence) {
+    StoreSource source(store);
+    return verify_records(source, sha256, progress, remembered, evidence);
 }
 
 nlohmann::json to_json(const LedgerReport& report) {

@@ -11,11 +11,12 @@
 #include "domain/ledger/chain.hpp"
 #include "domain/ledger/digest.hpp"
 #include "service/ports/ledger_store.hpp"
+#include "service/ports/record_source.hpp"
 #include "service/usecases/ledger_evidence.hpp"
 
 namespace helix::usecases {
 
-/// What `verify_ledger` found.
+/// What `verify_ledger` or `verify_records` found.
 struct LedgerReport {
     std::uint64_t records = 0;             ///< records read
     std::uint64_t signed_records = 0;      ///< of them, before the first bad one, those that carry a signature
@@ -45,5 +46,12 @@ Result<LedgerReport> verify_ledger(ports::LedgerStore& store, ledger::Sha256 sha
                                    const VerifyProgress& progress = {},
                                    const std::optional<ledger::Head>& remembered = std::nullopt,
                                    const LedgerEvidence& evidence = {});
+
+/// The same of records that lie anywhere: an export, a git repository. Errors: those of RecordSource::scan, as long as
+/// no bad record was found before.
+Result<LedgerReport> verify_records(ports::RecordSource& source, ledger::Sha256 sha256,
+                                    const VerifyProgress& progress = {},
+                                    const std::optional<ledger::Head>& remembered = std::nullopt,
+                                    const LedgerEvidence& evidence = {});
 
 }  // namespace helix::usecases
