@@ -6,7 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "adapters/kubernetes/kubernetes_target.hpp"
-#include "tests/kubernetes_adapter/kernel_sockets.hpp"
+#include "tests/support/kernel_sockets.hpp"
 #include "tests/support/test_cluster.hpp"
 
 // The adapter against a real API server, scheduler and metrics-server with KWOK nodes.

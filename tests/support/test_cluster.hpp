@@ -5,19 +5,9 @@
 #include <string>
 #include <vector>
 
-#include <sys/types.h>
+#include "tests/support/process.hpp"
 
 namespace helix::test_support {
-
-/// What a finished child process has left behind.
-struct ProcessResult {
-    int exit_code = -1;  ///< 128 + signal number when a signal ended it
-    std::string output;  ///< standard output; standard error goes to that of the test
-};
-
-/// Runs `argv` to its end with the test's environment plus `environment` ("NAME=value" each); argv[0] is looked up
-/// in PATH. Throws std::system_error when it cannot be started.
-ProcessResult run_process(const std::vector<std::string>& argv, const std::vector<std::string>& environment = {});
 
 /// A real Kubernetes control plane of the test's own (tests/cluster/README.md), in a fresh temporary directory.
 ///
@@ -52,14 +42,10 @@ public:
 
 private:
     TestCluster() = default;
-    void launch(const std::vector<std::string>& up_flags);
-    void await_ready();
-    void stop();
+    void await_ready() const;
 
     std::filesystem::path dir_;
-    pid_t pid_ = -1;
-    int alive_pipe_ = -1;   // closing it tells the cluster to end
-    int output_pipe_ = -1;  // on which it says that it is ready
+    std::unique_ptr<ChildProcess> up_;  // it stops the cluster when its input closes
 };
 
 }  // namespace helix::test_support
