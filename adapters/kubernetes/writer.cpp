@@ -106,24 +106,30 @@ bool Writer::sleep_until(std::chrono::steady_clock::time_point when) const {
     return !stopping_;
 }
 
-/// The write failed: either it surely did nothing, or the object is read back until it tells.
+/// The write failed: either it surely did nothing, or the object is read back until it shows the write, or until the
+/// server can no longer be at it.
 /// @param applied  whether the object, or its absence (nullptr), shows the write; none: it does not tell
 WriteResult Writer::settle(const Error& failure, WriteResult result, const std::string& path,
                            const std::function<std::optional<bool>(const Manifest*)>& applied_in) {
     if (!answer_was_lost(failure)) return with_failure(std::move(result), failure);
     const auto until = std::chrono::steady_clock::now() + options_.read_back_time;
-    std::optional<bool> shown;
-    constexpr std::array<int, 5> kPauses_ms = {0, 300, 700, 1'500, 3'000};
-    for (const int pause_ms : kPauses_ms) {  // the server may still be at it
-        const auto next = std::chrono::steady_clock::now() + std::chrono::milliseconds(pause_ms);
-        if (next > until || !sleep_until(next)) break;
+    bool undone = false;  // at the last look, which is when the server can no longer be at it
+    constexpr std::array<int, 6> kPauses_ms = {0, 300, 700, 1'500, 3'000, 5'000};  // and the last again
+    bool last_look = false;
+    for (std::size_t look = 0; !last_look; ++look) {
+        const auto now = std::chrono::steady_clock::now();
+        const auto pause = std::chrono::milliseconds(kPauses_ms[std::min(look, kPauses_ms.size() - 1)]);
+        last_look = now + pause >= until;
+        if (!sleep_until(last_look ? until : now + pause)) break;
         const auto object = read(path);
         if (!object && object.error().code != Code::NotFound) continue;
-        shown = applied_in(object ? &*object : nullptr);
+        const std::optional<bool> shown = applied_in(object ? &*object : nullptr);
         if (object) result.resource_version_after = object->resource_version;
-        if (shown == true) return applied(std::move(result), "the answer was lost; reading back shows it applied");
+        if (shown.value_or(false))
+            return applied(std::move(result), "the answer was lost; reading back shows it applied");
+        undone = last_look && shown.has_value();
     }
-    if (shown == false) {
+    if (undone) {
         return with_failure(std::move(result), error(Code::Unavailable, "the answer was lost (" + failure.message +
                                                                             "); reading back shows nothing applied"));
     }

@@ -15,8 +15,10 @@
 namespace helix::kubernetes {
 
 struct WriterOptions {
-    std::chrono::milliseconds drain_time{120'000};     ///< for all evictions of one drain, and the pods' leaving
-    std::chrono::milliseconds read_back_time{10'000};  ///< for finding out what became of a write without an answer
+    std::chrono::milliseconds drain_time{120'000};  ///< for all evictions of one drain, and the pods' leaving
+    /// For so long a server may still be at a write whose answer was lost; what does not show by then was not done.
+    /// The API server gives a request up after 34 s.
+    std::chrono::milliseconds read_back_time{35'000};
 };
 
 /// Carries out one action at a time.
