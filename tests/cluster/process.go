@@ -81,8 +81,9 @@ func (c *Cluster) running(name string) *processID {
 // children are the components that this process has started and that have not been reaped yet.
 var children sync.WaitGroup
 
-// launch starts the named component in a session of its own and records it; it does not wait for readiness.
-func (c *Cluster) launch(name string, reserved []*os.File) error {
+// launch starts the named component, with more flags if any, in a session of its own and records it; it does not wait
+// for readiness.
+func (c *Cluster) launch(name string, reserved []*os.File, more ...string) error {
 	if id := c.running(name); id != nil {
 		return fmt.Errorf("%s already runs as process %d", name, id.Pid)
 	}
@@ -95,7 +96,7 @@ func (c *Cluster) launch(name string, reserved []*os.File) error {
 	if err != nil {
 		return err
 	}
-	cmd := exec.Command(self, append([]string{name}, componentArgs(c, name)...)...)
+	cmd := exec.Command(self, append(append([]string{name}, componentArgs(c, name)...), more...)...)
 	cmd.Dir, cmd.Stdout, cmd.Stderr, cmd.ExtraFiles = c.Dir, log, log, reserved
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	cmd.Env = append(os.Environ(), ownerEnvironment(c.Owner))

@@ -26,6 +26,7 @@ func runStop(args []string) error {
 func runStart(args []string) error {
 	flags := pflag.NewFlagSet("start", pflag.ContinueOnError)
 	timeout := flags.Duration("timeout", time.Minute, "give up when it is not healthy by then")
+	more := flags.StringArray("flag", nil, "a further flag for this one run, for instance --flag=--goaway-chance=0.02")
 	dir, names, err := parse(flags, args, 1)
 	if err != nil {
 		return err
@@ -36,7 +37,7 @@ func runStart(args []string) error {
 	}
 	ctx, cancel := commandContext(*timeout)
 	defer cancel()
-	if err := c.launch(names[0], nil); err != nil {
+	if err := c.launch(names[0], nil, *more...); err != nil {
 		return err
 	}
 	return waitHealthy(ctx, c, names[0])
