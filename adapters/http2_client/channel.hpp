@@ -55,7 +55,8 @@ public:
     Ticket submit(Request request, OnDone on_done);
 
     /// As submit, but a 2xx body goes to `on_bytes` piece by piece and is not kept: watches and large lists.
-    /// Once a byte was delivered the request is not repeated.
+    /// Once a byte was delivered the request is not repeated. A stream may end early in good order: when the server
+    /// drains its connection and others wait for its place.
     Ticket open_stream(Request request, OnBytes on_bytes, OnDone on_end);
 
     /// Gives a request up: its OnDone follows with Unavailable "cancelled" (UnknownOutcome for a sent write), unless

@@ -107,6 +107,7 @@ Result<void> Exchange::prepare(const Target& target, std::shared_ptr<const endpo
     header_bytes_ = 0;
     curl_message_[0] = '\0';
     sends_before_ = sends_;
+    local_port_ = 0;
     sends_max_ = request_.is_write() ? 1 : std::max(1, options.read_sends_max);
     if (auto checked = check(); !checked) return checked;
     if (handle_ == nullptr) handle_ = curl_easy_init();
@@ -202,7 +203,13 @@ void Exchange::set_connection(const Target& target, const ChannelOptions& option
     curl_easy_setopt(handle_, CURLOPT_SOCKOPTDATA, &sockets);
 }
 
-int Exchange::on_prereq(void* self, char*, char*, int, int) {
+bool Exchange::over_http2() const {
+    long version = 0;
+    curl_easy_getinfo(handle_, CURLINFO_HTTP_VERSION, &version);
+    return version == CURL_HTTP_VERSION_2_0;
+}
+
+int Exchange::on_prereq(void* self, char*, char*, int, int local_port) {
     // Called right before a request is written to a connection, also when libcurl has decided by itself to write it
     // again on another one: here, and nowhere else, a second send can be stopped.
     auto& exchange = *static_cast<Exchange*>(self);
@@ -211,6 +218,8 @@ int Exchange::on_prereq(void* self, char*, char*, int, int) {
         return CURL_PREREQFUNC_ABORT;
     }
     ++exchange.sends_;
+    exchange.local_port_ = local_port;
+    exchange.sent_at_ = Clock::now();
     return CURL_PREREQFUNC_OK;
 }
 

@@ -50,13 +50,18 @@ public:
     [[nodiscard]] Clock::time_point deadline() const { return deadline_; }
     [[nodiscard]] bool streams() const { return static_cast<bool>(on_bytes_); }
     [[nodiscard]] int status() const { return response_.status; }
+    /// The local port of the connection that this try was sent over, which names that connection; 0: not sent yet.
+    [[nodiscard]] int local_port() const { return local_port_; }
+    [[nodiscard]] Clock::time_point sent_at() const { return sent_at_; }
+    [[nodiscard]] bool over_http2() const;
     [[nodiscard]] const endpoint::Credential* credential() const { return credential_.get(); }
 
     bool in_multi = false;                ///< kept by the loop
+    Clock::time_point entered_at{};       ///< kept by the loop: when it came into the multi handle
     std::uint64_t awaits_credential = 0;  ///< kept by the loop: the fetch it waits for, 0: none
 
 private:
-    static int on_prereq(void* self, char*, char*, int, int);
+    static int on_prereq(void* self, char*, char*, int, int local_port);
     static std::size_t on_header(char* data, std::size_t size, std::size_t count, void* self);
     static std::size_t on_body(char* data, std::size_t size, std::size_t count, void* self);
 
@@ -86,6 +91,8 @@ private:
     int sends_ = 0;
     int sends_max_ = 1;
     int sends_before_ = 0;  // when this try began
+    int local_port_ = 0;
+    Clock::time_point sent_at_{};
     bool delivered_ = false;
     bool started_over_ = false;
     EndedBy ended_by_ = EndedBy::Nobody;

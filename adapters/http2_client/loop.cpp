@@ -1,6 +1,7 @@
 #include "adapters/http2_client/loop.hpp"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include <signal.h>
@@ -9,6 +10,7 @@ namespace helix::http2_client {
 namespace {
 
 constexpr std::size_t kOutstandingMax = 10'000;
+constexpr std::chrono::milliseconds kPlaceWait{500};  ///< for a connection that takes the request
 constexpr int kPollMax_ms = 1'000;
 
 /// Signals belong to the main thread; a peer that goes away must not raise SIGPIPE here.
@@ -76,6 +78,7 @@ void Channel::Loop::run() {
         curl_multi_perform(multi_, &running);
         collect_finished();
         expire();
+        leave_drained_connection();
         if (!waiting_.empty()) send_waiting();
         curl_multi_poll(multi_, nullptr, 0, poll_ms(), nullptr);
     }
@@ -134,6 +137,7 @@ void Channel::Loop::enter_multi(Exchange& exchange) {
     if (curl_multi_add_handle(multi_, exchange.handle()) != CURLM_OK)
         return end(exchange, error(Code::Internal, "libcurl did not take the request"));
     exchange.in_multi = true;
+    exchange.entered_at = Clock::now();
     ++(exchange.streams() ? streams_in_flight_ : calls_in_flight_);
 }
 
@@ -243,6 +247,41 @@ void Channel::Loop::expire() {
         exchange->end_by(EndedBy::Deadline);
         end(*exchange, exchange->verdict(CURLE_OK));
     }
+}
+
+/// A connection that the server drains (GOAWAY) takes nothing new and keeps its place until its last stream ends, which
+/// for a watch is minutes. When every place is held and a request finds none, the streams of the connection that has
+/// been without a new request for longest end.
+void Channel::Loop::leave_drained_connection() {
+    if (options_.max_connections < 2 || sockets_.opened - sockets_.closed < options_.max_connections) return;
+    struct Use {
+        Clock::time_point last_sent{};
+        std::vector<Exchange*> streams;
+        bool others = false;
+    };
+    std::map<int, Use> uses;
+    bool starving = false;
+    const auto long_ago = Clock::now() - kPlaceWait;
+    for (const auto& [ticket, exchange] : active_) {
+        if (!exchange->in_multi) continue;
+        if (exchange->local_port() == 0) {
+            starving = starving || exchange->entered_at < long_ago;
+            continue;
+        }
+        Use& use = uses[exchange->local_port()];
+        use.last_sent = std::max(use.last_sent, exchange->sent_at());
+        if (exchange->streams() && exchange->over_http2()) {
+            use.streams.push_back(exchange.get());
+        } else {
+            use.others = true;
+        }
+    }
+    if (!starving || uses.size() < options_.max_connections) return;  // else one is idle, or still being opened
+    const auto oldest = std::min_element(uses.begin(), uses.end(), [](const auto& left, const auto& right) {
+        return left.second.last_sent < right.second.last_sent;
+    });
+    if (oldest->second.others) return;  // what answers in one piece ends soon by itself
+    for (Exchange* stream : oldest->second.streams) end(*stream, stream->verdict(CURLE_OK));
 }
 
 int Channel::Loop::poll_ms() const {

@@ -57,6 +57,7 @@ private:
     void finished(Exchange& exchange, CURLcode rc);
     bool refreshed_after_401(Exchange& exchange);
     void expire();
+    void leave_drained_connection();
     void end(Exchange& exchange, Result<Response> result);
     void end_all();
     [[nodiscard]] int poll_ms() const;

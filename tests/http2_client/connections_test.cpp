@@ -84,6 +84,26 @@ TEST(Connections, ReadsGoOnWhileAGoawayDrainsWatches) {
     EXPECT_FALSE(watch->ended);
 }
 
+// Each round leaves a stream on a connection that takes nothing new: four of them held every place for good.
+TEST(Connections, StreamsOnDrainedConnectionsGiveWay) {
+    const Peer peer;
+    const auto channel = channel_to(peer, {.max_connections = 4});
+    std::vector<std::shared_ptr<Watch>> watches;
+    for (int round = 0; round < 6; ++round) {
+        const auto watch = watches.emplace_back(Watch::open(*channel, get("/watch?every=20")));
+        ASSERT_TRUE(eventually([&] { return watch->bytes > 0; })) << round;
+        ASSERT_TRUE(channel->call(get("/goaway")).ok()) << round;
+        EXPECT_LE(channel->connections_open(), 4U);
+    }
+    EXPECT_EQ(peer.accepted(), 6) << "one connection per GOAWAY";
+    for (std::size_t i = 0; i < watches.size(); ++i)
+        if (watches[i]->ended) {
+            EXPECT_TRUE(watches[i]->end.ok()) << i << ": " << watches[i]->end.error().message;
+        }
+    EXPECT_TRUE(watches.front()->ended);
+    EXPECT_FALSE(watches.back()->ended);
+}
+
 TEST(Connections, AConnectionTheServerClosedWhileIdleIsReplacedOnce) {
     const Peer peer;
     const auto channel = channel_to(peer);
