@@ -20,11 +20,11 @@ Result<std::string> read_token(const std::string& file) {
 
 std::shared_ptr<endpoint::CredentialSource> token_file_source(std::string file, endpoint::Credential besides,
                                                               const ResolveOptions& options) {
-    const auto obtain = [file = std::move(file), besides = std::move(besides),
-                         now = options.now](const std::stop_token&) -> Result<Held> {
+    const auto obtain = [file = std::move(file), besides = std::move(besides), now = options.now,
+                         reread_after = options.reread_after](const std::stop_token&) -> Result<Held> {
         auto token = read_token(file);
         if (!token) return std::move(token).error();
-        Held held{besides, now() + kRereadAfter};
+        Held held{besides, now() + reread_after};
         held.credential.bearer_token = *std::move(token);
         return held;
     };

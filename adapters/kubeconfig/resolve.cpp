@@ -62,10 +62,11 @@ Result<std::shared_ptr<endpoint::CredentialSource>> source_of(const User& user, 
     if (!on_disk(user.client_cert) && !on_disk(user.client_key))
         return std::shared_ptr<endpoint::CredentialSource>(
             std::make_shared<endpoint::ConstantCredential>(*std::move(credential)));
-    const auto obtain = [user, now = options.now](const std::stop_token&) -> Result<Held> {
+    const auto obtain = [user, now = options.now,
+                         reread_after = options.reread_after](const std::stop_token&) -> Result<Held> {
         auto again = certificate_of(user);
         if (!again) return error(Code::Unauthenticated, again.error().message, "", again.error().where);
-        return Held{*std::move(again), now() + kRereadAfter};
+        return Held{*std::move(again), now() + reread_after};
     };
     return std::shared_ptr<endpoint::CredentialSource>(std::make_shared<CachedCredential>(obtain, options.now));
 }

@@ -13,11 +13,9 @@
 
 namespace helix::kubeconfig {
 
-/// A file that may be replaced is read again when it was last read so long ago.
-inline constexpr std::chrono::seconds kRereadAfter{60};
-
 struct ResolveOptions {
-    bool allow_exec = false;  ///< whether credential programs that a kubeconfig names may be run
+    std::chrono::milliseconds reread_after{60'000};  ///< a file that may be replaced is read again after that long
+    bool allow_exec = false;                         ///< whether credential programs that a kubeconfig names may be run
     std::chrono::milliseconds exec_timeout{30'000};
     std::vector<std::string> exec_environment = {};  ///< "NAME=value" handed to them; PATH in it finds bare names
     std::function<WallClock::time_point()> now = [] { return WallClock::now(); };
@@ -37,12 +35,13 @@ struct Access {
 Result<Access> resolve(const Kubeconfig& config, const std::string& context, const ResolveOptions& options = {});
 
 /// A pod's own access: "token" and "ca.crt" under `folder` (/var/run/secrets/kubernetes.io/serviceaccount), and the
-/// values of KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT. The token file is read again within 60 s.
+/// values of KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT. The token file is read again after
+/// `reread_after`.
 /// Errors: NotFound when this is no pod (a value or a file is missing).
 Result<Access> in_cluster(const std::string& folder, const std::string& host, const std::string& port,
                           const ResolveOptions& options = {});
 
-/// A source that reads a bearer token from `file`, again after kRereadAfter. Errors of its fetch: Unauthenticated.
+/// A source that reads a bearer token from `file`, again after `reread_after`. Errors of its fetch: Unauthenticated.
 std::shared_ptr<endpoint::CredentialSource> token_file_source(std::string file, endpoint::Credential besides,
                                                               const ResolveOptions& options);
 
