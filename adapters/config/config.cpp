@@ -108,6 +108,27 @@ std::string read_target(const json& value, const std::string& where, TargetConfi
     return reader.finish();
 }
 
+std::string read_outbox(const json& value, const std::string& where, OutboxConfig& outbox) {
+    Reader reader(value, where);
+    reader.text("name", outbox.name);
+    reader.text("url", outbox.url);
+    reader.texts("types", outbox.types);
+    reader.text("token_file", outbox.token_file);
+    reader.text("ca_file", outbox.ca_file);
+    reader.text("from", outbox.from);
+    reader.flag("allow_http", outbox.allow_http);
+    reader.number("attempts_max", 1, 1'000'000, outbox.attempts_max);
+    reader.number("timeout_s", 1, 300, outbox.timeout_s);
+    outbox.line = where;
+    if (outbox.name.empty() || outbox.name.size() > 63 ||
+        outbox.name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") != std::string::npos)
+        reader.fail("name", "is not 1 to 63 of a-z 0-9 -");
+    if (outbox.url.empty()) reader.fail("url", "is missing");
+    if (outbox.types.empty()) reader.fail("types", "is missing: name kinds of records, like [helix.cycle], or [\"*\"]");
+    if (outbox.from != "head" && outbox.from != "beginning") reader.fail("from", "is neither head nor beginning");
+    return reader.finish();
+}
+
 }  // namespace
 
 Result<Config> parse(const std::string& text, const std::string& file) {
@@ -135,17 +156,26 @@ Result<Config> parse(const std::string& text, const std::string& file) {
     reader.number("replicas_max", 1, 10'000'000, config.replicas_max);
     reader.flag("relief", config.relief);
     reader.texts("neutral_kinds", config.neutral_kinds);
-    std::string in_target;
+    std::string in_list;
     std::set<std::string> names;
     reader.each("targets", [&](const json& value, const std::string& where) {
         TargetConfig target;
         const std::string problem = read_target(value, where, target);
-        if (in_target.empty()) in_target = problem;
-        if (in_target.empty() && !names.insert(target.name).second) in_target = where + ".name is given twice";
+        if (in_list.empty()) in_list = problem;
+        if (in_list.empty() && !names.insert(target.name).second) in_list = where + ".name is given twice";
         config.targets.push_back(std::move(target));
     });
+    reader.text("origin", config.origin);
+    names.clear();
+    reader.each("outbox", [&](const json& value, const std::string& where) {
+        OutboxConfig outbox;
+        const std::string problem = read_outbox(value, where, outbox);
+        if (in_list.empty()) in_list = problem;
+        if (in_list.empty() && !names.insert(outbox.name).second) in_list = where + ".name is given twice";
+        config.outbox.push_back(std::move(outbox));
+    });
     if (const std::string problem = reader.finish(); !problem.empty()) return refuse(problem);
-    if (!in_target.empty()) return refuse(in_target);
+    if (!in_list.empty()) return refuse(in_list);
     return config;
 }
 

@@ -17,6 +17,20 @@ struct TargetConfig {
     std::string line;  ///< "helix.yaml: targets[2]", for error texts
 };
 
+/// One destination of outgoing events.
+struct OutboxConfig {
+    std::string name;
+    std::string url;
+    std::vector<std::string> types;  ///< kinds of records, "helix.*" or "*"
+    std::string token_file;
+    std::string ca_file;
+    std::string from = "head";        ///< a new destination begins at the "head" or the "beginning" of the ledger
+    bool allow_http = false;          ///< http:// may go to other machines, too
+    std::int64_t attempts_max = 100;  ///< failed deliveries before an event becomes a dead letter
+    std::int64_t timeout_s = 10;      ///< for one delivery
+    std::string line = {};            ///< "outbox[0]", for error texts
+};
+
 /// What a configuration file says. Every field has the default that serves a newcomer.
 struct Config {
     std::string listen = "127.0.0.1:8765";
@@ -35,6 +49,8 @@ struct Config {
     std::int64_t replicas_max = 100'000;
     bool relief = true;
     std::vector<std::string> neutral_kinds;
+    std::string origin;  ///< the `source` of outgoing events, a URI; empty: "helix://" and the machine's name
+    std::vector<OutboxConfig> outbox;
 };
 
 /// Reads a configuration; `file` names it in errors.

@@ -68,7 +68,7 @@ Result<Target> parse_target(endpoint::Endpoint endpoint) {
         return refused("it is not an absolute URL");
     const std::string scheme = part(url, CURLUPART_SCHEME);
     const std::string host = part(url, CURLUPART_HOST);
-    if (scheme != "https" && !(scheme == "http" && loopback_name(host)))
+    if (scheme != "https" && !(scheme == "http" && (endpoint.allow_plain || loopback_name(host))))
         return refused("only https is spoken (http towards loopback)");
     if (metadata_name(host)) return refused("link-local and metadata addresses are not connected to");
     if (!part(url, CURLUPART_USER).empty() || !part(url, CURLUPART_PASSWORD).empty() ||

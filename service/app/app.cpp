@@ -4,11 +4,13 @@
 #include <atomic>
 
 #include "adapters/ledger_sqlite/sqlite_ledger_store.hpp"
+#include "adapters/ledger_sqlite/sqlite_outbox_store.hpp"
 #include "adapters/openssl_digest/sha256.hpp"
 #include "adapters/system/system_clock.hpp"
 #include "adapters/system/ulid_source.hpp"
 #include "service/app/listen_address.hpp"
 #include "service/app/log.hpp"
+#include "service/app/outbox_wiring.hpp"
 #include "service/app/target_factory.hpp"
 #include "service/http/metrics.hpp"
 #include "service/http/routes.hpp"
@@ -52,7 +54,7 @@ http_engine::ServerOptions server_options(const config::Config& config) {
 class Wired final : public App {
 public:
     Wired(const config::Config& config, ListenAddress address, http::Authorizer authorizer,
-          std::unique_ptr<ports::LedgerStore> store)
+          std::unique_ptr<ledger_sqlite::SqliteLedgerStore> store)
         : address_(std::move(address)),
           tls_(!config.tls_cert.empty()),
           authorizer_(std::move(authorizer)),
@@ -79,15 +81,16 @@ public:
                    [this](const auto& take) { publisher_.snapshot(take); },
                    [this] { return health(); },
                    [this] {
-                       return http::metrics_text({targets_, writer_, hub_, server_});
+                       return http::metrics_text({targets_, writer_, hub_, server_, context_.outboxes});
                    }} {}
 
     ~Wired() override { Wired::stop(); }
     Wired(const Wired&) = delete;
     Wired& operator=(const Wired&) = delete;
 
-    Result<void> run(std::vector<std::unique_ptr<ports::Target>> targets) {
+    Result<void> run(const config::Config& config, std::vector<std::unique_ptr<ports::Target>> targets) {
         for (auto& target : targets) targets_.add(std::move(target));
+        if (auto sending = send_events(config); !sending) return sending;
         http::route_all(server_, context_);
         if (auto started = hub_.start(); !started) return started;
         loop_.start();
@@ -130,11 +133,26 @@ public:
         for (const auto& runtime : targets_.all()) runtime->target().on_change([] {});
         loop_.stop();
         server_.stop();
+        if (outbox_) outbox_->stop();
         hub_.stop();
         log(Level::Info, "service.stopped");
     }
 
 private:
+    /// Starts what carries events out, before anything new can be recorded.
+    Result<void> send_events(const config::Config& config) {
+        if (config.outbox.empty()) return {};
+        auto store = ledger_sqlite::SqliteOutboxStore::open(config.ledger);
+        if (!store) return std::move(store).error();
+        auto made = OutboxWiring::make(config, *std::move(store), {*store_, *store_, clock_, ids_.ulid()});
+        if (!made) return std::move(made).error();
+        outbox_ = *std::move(made);
+        writer_.on_commit([this] { outbox_->poke(); });
+        context_.outboxes = &outbox_->all();
+        context_.poke_outboxes = [this] { outbox_->poke(); };
+        return outbox_->start();
+    }
+
     void tick() {
         helix_.sweep_reservations();
         publisher_.publish_all();
@@ -156,8 +174,9 @@ private:
     const http::Authorizer authorizer_;
     system::SystemClock clock_;
     system::UlidSource ids_;
-    std::unique_ptr<ports::LedgerStore> store_;
+    std::unique_ptr<ledger_sqlite::SqliteLedgerStore> store_;
     usecases::LedgerWriter writer_;
+    std::unique_ptr<OutboxWiring> outbox_;  // null: no destinations are configured
     http_engine::StreamHub hub_;
     http::HubBus bus_;
     http::IdempotencyKeys keys_;
@@ -204,7 +223,7 @@ Result<std::unique_ptr<App>> start(const config::Config& config) {
     auto targets = make_targets(config);
     if (!targets) return std::move(targets).error();
     auto wired = std::make_unique<Wired>(config, *std::move(address), *std::move(authorizer), *std::move(store));
-    if (const auto running = wired->run(*std::move(targets)); !running) return running.error();
+    if (const auto running = wired->run(config, *std::move(targets)); !running) return running.error();
     return std::unique_ptr<App>(std::move(wired));
 }
 

@@ -35,6 +35,9 @@ std::string render_ledger(const nlohmann::json& page, const View& view);
 /// Schemas LedgerRecord and LedgerReport.
 std::string render_record(const nlohmann::json& record, const View& view);
 std::string render_report(const nlohmann::json& report, const View& view);
+/// A list of Destinations, and DeadLetterPage.
+std::string render_outbox(const nlohmann::json& page, const View& view);
+std::string render_dead_letters(const nlohmann::json& page, const View& view);
 /// A CloudEvent of the bus, as one line.
 std::string render_event(const nlohmann::json& event, const View& view);
 

@@ -58,6 +58,22 @@ void add_target(Registry& registry, const usecases::TargetRuntime& runtime) {
     });
 }
 
+void add_outbox(Registry& registry, const usecases::Outbox& outbox) {
+    const auto status = outbox.status();
+    if (!status) return;  // the ledger is away: /readyz says so
+    const std::string& name = outbox.destination().name;
+    const Labels labels = {{"destination", name}};
+    gauge(registry, "helix_outbox_lag_records", "Records from a destination's cursor to the ledger's head.", labels,
+          static_cast<double>(status->lag_records));
+    gauge(registry, "helix_outbox_dead_letters", "Events given up for a destination.", labels,
+          static_cast<double>(status->dead_letters));
+    for (const auto& [result, count] : {std::pair<const char*, std::uint64_t>{"delivered", status->delivered_total},
+                                        {"failed", status->failed_total},
+                                        {"given_up", status->given_up_total}})
+        counter(registry, "helix_outbox_deliveries_total", "Deliveries of events by how they ended.",
+                {{"destination", name}, {"result", result}}, count);
+}
+
 }  // namespace
 
 std::string metrics_text(const MetricSources& sources) {
@@ -67,6 +83,8 @@ std::string metrics_text(const MetricSources& sources) {
     counter(registry, "helix_ledger_records_total", "Records appended.", {}, ledger.records);
     counter(registry, "helix_ledger_commits_total", "Durable commits that carried them.", {}, ledger.commits);
     counter(registry, "helix_ledger_conflicts_total", "Times another process was first.", {}, ledger.conflicts);
+    if (sources.outboxes != nullptr)
+        for (const auto& outbox : *sources.outboxes) add_outbox(registry, *outbox);
     const auto hub = sources.hub.stats();
     gauge(registry, "helix_stream_subscribers", "Open event streams.", {}, static_cast<double>(hub.subscribers));
     counter(registry, "helix_stream_events_total", "Events published.", {}, hub.published_total);

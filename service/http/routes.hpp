@@ -10,6 +10,7 @@
 #include "service/http/hub_bus.hpp"
 #include "service/http/idempotency.hpp"
 #include "service/ports/ledger_store.hpp"
+#include "service/usecases/outbox.hpp"
 #include "service/usecases/run_cycle.hpp"
 #include "service/usecases/views.hpp"
 
@@ -38,6 +39,8 @@ struct Context {
     std::function<void(const std::function<void(const std::vector<ports::Event>&)>&)> snapshot;
     std::function<std::vector<HealthCheck>()> health;
     std::function<std::string()> metrics;
+    const usecases::Outboxes* outboxes = nullptr;  ///< destinations of outgoing events; nullptr: none
+    std::function<void()> poke_outboxes = {};      ///< there is something to send
 };
 
 /// openapi/helix.yaml, group by group. Call before the server starts.
@@ -45,6 +48,7 @@ void route_cycles(http_engine::Server& server, Context& context);   ///< tag hel
 void route_targets(http_engine::Server& server, Context& context);  ///< tag read
 void route_ledger(http_engine::Server& server, Context& context);   ///< tag ledger
 void route_bus(http_engine::Server& server, Context& context);      ///< tag bus
+void route_outbox(http_engine::Server& server, Context& context);   ///< tag bus: events out
 void route_service(http_engine::Server& server, Context& context);  ///< tag service
 
 inline void route_all(http_engine::Server& server, Context& context) {
@@ -52,6 +56,7 @@ inline void route_all(http_engine::Server& server, Context& context) {
     route_targets(server, context);
     route_ledger(server, context);
     route_bus(server, context);
+    route_outbox(server, context);
     route_service(server, context);
 }
 

@@ -158,6 +158,7 @@ void LedgerWriter::commit(std::vector<Waiting*> batch) {
         }
         if (!drop_refused(batch, outcome.error())) break;
     }
+    if (committed > 0 && told_) told_();
     const std::lock_guard lock(mutex_);
     counts_.conflicts += conflicts;
     counts_.records += committed;

@@ -3,9 +3,11 @@
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "domain/core/result.hpp"
@@ -75,6 +77,10 @@ public:
         return append(LedgerDraft{std::move(kind), std::move(target), std::move(actor), std::move(body_json)});
     }
 
+    /// Has `told` called after each commit, on the thread of whoever led it; it must be short and not append. Set it
+    /// before anybody appends.
+    void on_commit(std::function<void()> told) { told_ = std::move(told); }
+
     struct Counts {
         std::uint64_t records = 0;    ///< appended
         std::uint64_t commits = 0;    ///< durable commits that carried them
@@ -106,6 +112,7 @@ private:
     ports::IdSource& ids_;
     const ledger::Sha256 sha256_;
     const ports::Signer* const signer_;
+    std::function<void()> told_;
 
     mutable std::mutex mutex_;
     std::vector<Waiting*> queue_;  // on their callers' stacks, who wait until theirs is done

@@ -57,6 +57,12 @@ TEST(RenderGolden, Units) {
 TEST(RenderGolden, UnitsWide) {
     expect_golden("units_wide", render_units(sample("units"), kWide));
 }
+TEST(RenderGolden, Outbox) {
+    expect_golden("outbox", render_outbox(sample("outbox"), kWide));
+}
+TEST(RenderGolden, DeadLetters) {
+    expect_golden("dead_letters", render_dead_letters(sample("dead_letters"), kPlain));
+}
 TEST(RenderGolden, Targets) {
     expect_golden("targets", render_targets(sample("targets"), kPlain));
 }

@@ -26,6 +26,21 @@ TEST(Config, AnEmptyFileIsAllDefaults) {
     EXPECT_TRUE(config->targets.empty());
 }
 
+TEST(Config, ADestinationOfEventsHasANameAUrlAndTypes) {
+    const auto config = parse("outbox: [{name: hvcp, url: https://x/e, types: [helix.cycle], from: beginning}]", "f");
+    ASSERT_TRUE(config.ok()) << config.error().message;
+    EXPECT_EQ(config->outbox.at(0).types, std::vector<std::string>{"helix.cycle"});
+    EXPECT_EQ(config->outbox.at(0).attempts_max, 100);
+    EXPECT_EQ(refusal("outbox: [{url: https://x, types: [a]}]"),
+              "helix.yaml: outbox[0].name is not 1 to 63 of a-z 0-9 -");
+    EXPECT_EQ(refusal("outbox: [{name: a, types: [a]}]"), "helix.yaml: outbox[0].url is missing");
+    EXPECT_EQ(refusal("outbox: [{name: a, url: b, types: [a], from: end}]"),
+              "helix.yaml: outbox[0].from is neither head nor beginning");
+    EXPECT_EQ(refusal("outbox: [{name: a, url: b, types: [a]}, {name: a, url: b, types: [a]}]"),
+              "helix.yaml: outbox[1].name is given twice");
+    EXPECT_NE(refusal("outbox: [{name: a, url: b}]").find("outbox[0].types is missing"), std::string::npos);
+}
+
 TEST(Config, RefusalsNameTheField) {
     EXPECT_EQ(refusal("relieve: false"), "helix.yaml: relieve is not a field that is known here");
     EXPECT_EQ(refusal("tick_s: 0"), "helix.yaml: tick_s is not a whole number in 1..3600");

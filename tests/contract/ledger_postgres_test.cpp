@@ -2,8 +2,10 @@
 #include <cctype>
 
 #include "adapters/ledger_postgres/postgres_ledger_store.hpp"
+#include "adapters/ledger_postgres/postgres_outbox_store.hpp"
 #include "tests/contract/lease_store_contract.hpp"
 #include "tests/contract/ledger_store_contract.hpp"
+#include "tests/contract/outbox_store_contract.hpp"
 #include "tests/support/postgres_server.hpp"
 
 namespace helix::contract {
@@ -30,8 +32,16 @@ const LeaseEngine kPostgresLeases{.name = "postgres", .open = [](const std::stri
                                       return LeaseEngineStores{store, store.get(), store.get()};
                                   }};
 
+const OutboxEngine kPostgresOutbox{.name = "postgres",
+                                   .open = [](const std::string& place) -> std::shared_ptr<ports::OutboxStore> {
+                                       const auto store = open_postgres(place);
+                                       if (store == nullptr) return nullptr;
+                                       return std::make_shared<ledger_postgres::PostgresOutboxStore>(store->pool());
+                                   }};
+
 INSTANTIATE_TEST_SUITE_P(Postgres, LeaseStoreContract, testing::Values(kPostgresLeases), lease_engine_name);
 INSTANTIATE_TEST_SUITE_P(Postgres, LedgerStoreContract, testing::Values(kPostgres), engine_name);
+INSTANTIATE_TEST_SUITE_P(Postgres, OutboxStoreContract, testing::Values(kPostgresOutbox), outbox_engine_name);
 
 }  // namespace
 }  // namespace helix::contract

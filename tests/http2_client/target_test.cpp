@@ -54,6 +54,15 @@ bool v6_allowed(const char* text, bool plain) {
     return address_allowed(reinterpret_cast<const sockaddr&>(address), plain);
 }
 
+TEST(ParseTarget, PlainHttpLeavesTheMachineOnlyWhenAllowed) {
+    endpoint::Endpoint endpoint{"http://10.1.2.3:8080"};
+    EXPECT_FALSE(parse_target(endpoint).ok());
+    endpoint.allow_plain = true;
+    EXPECT_TRUE(parse_target(endpoint).ok());
+    endpoint.server_url = "http://169.254.169.254";
+    EXPECT_FALSE(parse_target(endpoint).ok());
+}
+
 TEST(AddressAllowed, NeverLinkLocalAndPlainOnlyLoopback) {
     EXPECT_TRUE(v4_allowed("10.1.2.3", false));
     EXPECT_FALSE(v4_allowed("169.254.169.254", false));
