@@ -1,13 +1,13 @@
-#include <filesystem>
 #include <iostream>
 
-#include "adapters/ledger_sqlite/sqlite_ledger_store.hpp"
+#include "adapters/ledger_file/export_writer.hpp"
+#include "adapters/ledger_git/git_writer.hpp"
 #include "adapters/openssl_digest/sha256.hpp"
 #include "service/app/app.hpp"
 #include "service/app/demo.hpp"
+#include "service/app/open_ledger.hpp"
 #include "service/app/signals.hpp"
 #include "service/cli/cli.hpp"
-#include "service/usecases/verify_ledger.hpp"
 #include "service/wire/certificate_json.hpp"
 #include "service/wire/parse_json.hpp"
 
@@ -72,14 +72,19 @@ int demo(const ServeOptions& options) {
     return helix::app::run_demo({*std::move(config), options.once, options.write});
 }
 
-Result<nlohmann::json> verify_ledger_file(const std::string& path) {
-    if (!std::filesystem::exists(path))
-        return helix::error(helix::Code::NotFound, "no ledger file " + path, "check the path", path);
-    auto store = helix::ledger_sqlite::SqliteLedgerStore::open(path);
-    if (!store) return std::move(store).error();
-    const auto report = helix::usecases::verify_ledger(**store, helix::openssl_digest::sha256);
-    if (!report) return report.error();
-    return helix::usecases::to_json(*report);
+helix::cli::LedgerPlaces ledger_places() {
+    helix::cli::LedgerPlaces places;
+    places.open = helix::app::open_ledger;
+    places.continue_file = [](const std::string& path) {
+        return helix::app::as_port<helix::ports::RecordSink>(
+            helix::ledger_file::ExportWriter::open(path, helix::openssl_digest::sha256));
+    };
+    places.open_git = helix::app::open_git_ledger;
+    places.continue_git = [](const std::string& folder) {
+        return helix::app::as_port<helix::ports::RecordSink>(helix::ledger_git::GitWriter::open(folder));
+    };
+    places.sha256 = helix::openssl_digest::sha256;
+    return places;
 }
 
 Result<void> verify_certificate(const std::string& text) {
@@ -96,7 +101,7 @@ int main(int argc, char** argv) {
     helix::cli::ServiceCommands commands;
     commands.serve = serve;
     commands.demo = demo;
-    commands.verify_ledger_file = verify_ledger_file;
+    commands.ledgers = ledger_places();
     commands.verify_certificate = verify_certificate;
     return helix::cli::run(argc, argv, commands);
 }

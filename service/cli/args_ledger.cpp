@@ -10,8 +10,6 @@ namespace {
 struct LedgerArgs {
     std::string from;
     std::string kind;
-    std::string file;
-    std::string remembered;
     std::uint64_t seq = 0;
     std::size_t limit = 20;
     bool oldest_first = false;
@@ -23,39 +21,6 @@ Exit list_records(const Session& session, const LedgerArgs& args) {
     if (!session.globals().target.empty()) path += "&target=" + url_encoded(session.globals().target);
     return session.list(args.from.empty() ? path : path + "&from=" + url_encoded(args.from),
                         args.from.empty() ? "from" : nullptr, args.limit, render_ledger);
-}
-
-Exit conclude(const Session& session, const Json& report) {
-    session.show(report, [&] { return render_report(report, session.view()); });
-    if (flag(report, "ok")) return Exit::Done;
-    session.say("the ledger does not hold (seq " + text(report, "first_bad_seq") +
-                "); mend: compare with a copy, nothing mends history");
-    return Exit::Unverified;
-}
-
-Exit verify_through_service(const Session& session, const LedgerArgs& args) {
-    std::string path = "/v1/ledger/verify";
-    if (!args.remembered.empty()) {
-        const std::size_t colon = args.remembered.find(':');
-        if (colon == std::string::npos)
-            return session.fail(
-                error(Code::InvalidArgument, "not a head: " + args.remembered, "write SEQ:HASH, as verify prints it"));
-        path += "?remembered_seq=" + url_encoded(args.remembered.substr(0, colon)) +
-                "&remembered_hash=" + url_encoded(args.remembered.substr(colon + 1));
-    }
-    auto api = session.api();
-    if (!api) return session.fail(api.error());
-    const auto answer = api->get(path);
-    if (!answer) return session.fail(answer.error());
-    return answer->ok() ? conclude(session, answer->body) : session.refuse(*answer);
-}
-
-Exit verify_file(const Session& session, const ServiceCommands& service, const std::string& file) {
-    if (!service.verify_ledger_file)
-        return session.fail(
-            error(Code::Unimplemented, "this build cannot read ledger files", "ask the service: helix ledger verify"));
-    const auto report = service.verify_ledger_file(file);
-    return report ? conclude(session, *report) : session.fail(report.error());
 }
 
 /// Verifies the certificate in `file`: alone, or wherever it is in a verdict, receipt, problem or ledger record.
@@ -126,17 +91,9 @@ void add_ledger_commands(CLI::App& app, Invocation& invocation) {
         };
     });
 
-    CLI::App* verify = ledger->add_subcommand("verify", "Walk the whole chain and say whether it holds")->fallthrough();
-    verify->add_option("file", args->file, "A ledger file, read offline; without it the service is asked")
-        ->type_name("FILE");
-    verify->add_option("--remembered", args->remembered,
-                       "SEQ:HASH of a head written down earlier; finds a tail cut off");
-    verify->callback([&invocation, args] {
-        invocation.command = [args, &invocation](const Session& session) {
-            if (!args->file.empty()) return verify_file(session, invocation.service, args->file);
-            return verify_through_service(session, *args);
-        };
-    });
+    add_ledger_verify(*ledger, invocation);
+    add_ledger_export(*ledger, invocation);
+    add_ledger_view(*ledger, invocation);
 
     CLI::App* check =
         app.add_subcommand("verify", "Check offline what the service handed out")->fallthrough()->require_subcommand(1);

@@ -1,12 +1,16 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include <nlohmann/json_fwd.hpp>
 
 #include "domain/core/result.hpp"
+#include "domain/ledger/digest.hpp"
+#include "service/ports/record_sink.hpp"
+#include "service/ports/record_source.hpp"
 
 namespace helix::cli {
 
@@ -28,12 +32,27 @@ struct ServeOptions {
     bool write = false;       ///< demo: carry out the tour's writes on a real cluster as well
 };
 
+/// Ledgers that lie somewhere else than in a service, read and written offline. Errors: as the adapters say.
+struct LedgerPlaces {
+    using Source = Result<std::unique_ptr<ports::RecordSource>>;
+    using Sink = Result<std::unique_ptr<ports::RecordSink>>;
+
+    /// A database or an export, told apart by what it holds; "-" is an export on stdin. Nothing is written.
+    std::function<Source(const std::string& where)> open;
+    /// A git repository that a ledger was exported to, or a clone of it.
+    std::function<Source(const std::string& folder)> open_git;
+    /// An export file, to be made or continued.
+    std::function<Sink(const std::string& path)> continue_file;
+    /// A bare git repository, likewise.
+    std::function<Sink(const std::string& folder)> continue_git;
+    ledger::Sha256 sha256 = nullptr;
+};
+
 /// What the composition root lends to the commands that need more than an HTTP client.
 struct ServiceCommands {
     std::function<int(const ServeOptions&)> serve;  ///< returns the process's exit code
     std::function<int(const ServeOptions&)> demo;
-    /// Walks a ledger file offline and answers a LedgerReport (openapi/helix.yaml).
-    std::function<Result<nlohmann::json>(const std::string& path)> verify_ledger_file;
+    LedgerPlaces ledgers;
     /// Re-checks a certificate (JSON text) offline; the error says what does not hold.
     std::function<Result<void>(const std::string& certificate_json)> verify_certificate;
 };

@@ -29,8 +29,12 @@ void add_service_commands(CLI::App& app, Invocation& invocation);  ///< serve, d
 void add_act_commands(CLI::App& app, Invocation& invocation);      ///< act, gate, cycle
 void add_read_commands(CLI::App& app, Invocation& invocation);     ///< units, workloads, targets, watch
 void add_ledger_commands(CLI::App& app, Invocation& invocation);   ///< ledger, verify
-void add_outbox_commands(CLI::App& app, Invocation& invocation);   ///< outbox
-void add_help_commands(CLI::App& app, Invocation& invocation);     ///< completion, version, help
+/// Of `helix ledger`: each in a file of its own.
+void add_ledger_verify(CLI::App& ledger, Invocation& invocation);
+void add_ledger_export(CLI::App& ledger, Invocation& invocation);
+void add_ledger_view(CLI::App& ledger, Invocation& invocation);
+void add_outbox_commands(CLI::App& app, Invocation& invocation);  ///< outbox
+void add_help_commands(CLI::App& app, Invocation& invocation);    ///< completion, version, help
 
 /// Follows the bus until `count` events were shown (0: without end).
 struct WatchOptions {

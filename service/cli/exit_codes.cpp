@@ -49,24 +49,32 @@ Exit exit_of(Code code) {
             return Exit::Unknown;
         case Code::DataLoss:
             return Exit::Unverified;
+        case Code::Unimplemented:
+            return Exit::NewerFormat;
+        case Code::AlreadyExists:
+        case Code::Conflict:
+        case Code::PreconditionFailed:
+            return Exit::Refused;
         default:
             return Exit::Internal;
     }
 }
 
 std::string exit_codes_text() {
-    constexpr std::array<std::pair<Exit, const char*>, 11> kMeanings{{
+    constexpr std::array<std::pair<Exit, const char*>, 13> kMeanings{{
         {Exit::Done, "done; the gate says PASS; a ledger or certificate holds"},
         {Exit::Internal, "internal error, or an answer that cannot be read"},
         {Exit::Usage, "the command line is wrong"},
         {Exit::Break, "BREAK: the gate said no, nothing was written (a plan may have begun: its receipt says so)"},
         {Exit::NotFound, "no such target, object, cycle or record"},
-        {Exit::Refused, "the service refused the input, or the object changed meanwhile"},
+        {Exit::Refused, "refused: the input is not taken, or what is there changed meanwhile"},
         {Exit::TargetRefused, "the gate passed the write, the cluster refused it"},
         {Exit::Unavailable, "service, target or ledger is away, or busy; nothing was written"},
         {Exit::Unknown, "outcome unknown: the write may or may not have happened"},
         {Exit::Auth, "no valid token, or its role does not allow this"},
         {Exit::Unverified, "verification failed"},
+        {Exit::NewerFormat, "a record or ledger of a newer format version: read it with a newer helix"},
+        {Exit::Cut, "an export that ends in the middle of a record; what is before it holds"},
     }};
     std::string text = "Exit codes of helix:\n";
     for (const auto& [code, meaning] : kMeanings) {

@@ -20,6 +20,8 @@ enum class Exit : int {
     Unknown = 8,        ///< the write may or may not have happened
     Auth = 9,           ///< no valid token, or its role does not allow this
     Unverified = 10,    ///< a ledger or certificate does not hold
+    NewerFormat = 13,   ///< a record or ledger of a newer format version than this program knows
+    Cut = 14,           ///< what is left holds, and ends in the middle of a record
 };
 
 /// For an HTTP answer: `status`, and the problem's type without its prefix ("gate-break"; may be empty).

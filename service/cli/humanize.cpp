@@ -21,6 +21,12 @@ std::string human_bytes(std::int64_t bytes) {
     return text.data();
 }
 
+std::string human_count(std::uint64_t count) {
+    std::string digits = std::to_string(count);
+    for (std::size_t at = digits.size(); at > 3;) digits.insert(at -= 3, 1, ',');
+    return digits;
+}
+
 std::string human_percent(double percent, int decimals) {
     const double scale = std::pow(10.0, decimals);
     // A hair less than one step is taken off first, so that 71.3 (not exact in binary) stays 71.3.

@@ -9,6 +9,9 @@ namespace helix::cli {
 /// Bytes in the largest binary unit that leaves at least 1: "512 B", "1.5 KiB", "7.5 GiB"; one decimal.
 std::string human_bytes(std::int64_t bytes);
 
+/// A number with its thousands set apart: "1,234,567".
+std::string human_count(std::uint64_t count);
+
 /// "85.865275 %", at most `decimals` of them, rounded up, trailing zeros left out.
 std::string human_percent(double percent, int decimals = 6);
 

@@ -6,6 +6,7 @@
 #include "service/cli/json_view.hpp"
 #include "service/cli/object_ref.hpp"
 #include "service/cli/printable.hpp"
+#include "service/cli/progress.hpp"
 #include "service/cli/sse.hpp"
 
 namespace helix::cli {
@@ -70,6 +71,10 @@ TEST(Humanize, SaysSizesSharesAndAges) {
     EXPECT_EQ(human_percent(0), "0 %");
     EXPECT_EQ(human_percent_digits("14.134725141734693"), "14.13 %");
     EXPECT_EQ(human_percent_digits("20"), "20 %");
+    EXPECT_EQ(human_count(0), "0");
+    EXPECT_EQ(human_count(999), "999");
+    EXPECT_EQ(human_count(1'000), "1,000");
+    EXPECT_EQ(human_count(12'345'678), "12,345,678");
     EXPECT_EQ(human_age(119'000'000), "119s");
     EXPECT_EQ(human_age(120'000'000), "2m");
     EXPECT_EQ(human_age(-5), "0s");
@@ -82,6 +87,26 @@ TEST(Printable, KeepsTextAndTakesSteeringOut) {
     EXPECT_EQ(printable("\xc0\xaf\xed\xa0\x80"), "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD");
     EXPECT_EQ(escaped("\"\xc2\x9b\"\n"), "\"\\u009b\"\n");
     EXPECT_EQ(width("γ₁"), 2U);
+}
+
+TEST(ProgressLine, SaysHowFarHowFastAndHowLongStill) {
+    EXPECT_EQ(progress_line("verified", 420'000, 1'000'000, 5.0),
+              " 42 %  420,000 of 1,000,000 records verified, 84,000/s, 7 s left");
+    EXPECT_EQ(progress_line("exported", 10, 100'000, 10.0),
+              "  0 %  10 of 100,000 records exported, 1/s, 1667 min left");
+    EXPECT_EQ(progress_line("verified", 4096, std::nullopt, 2.0), "4,096 records verified, 2,048/s");
+    EXPECT_EQ(progress_line("verified", 120, 100, 1.0), "100 %  120 of 120 records verified, 120/s");
+    EXPECT_EQ(progress_line("verified", 0, 100, 1.0), "  0 %  0 of 100 records verified, 0/s");
+}
+
+TEST(ExitCodes, OfFailuresOnOurSide) {
+    EXPECT_EQ(exit_of(Code::DataLoss), Exit::Unverified);
+    EXPECT_EQ(exit_of(Code::Unimplemented), Exit::NewerFormat);
+    EXPECT_EQ(exit_of(Code::Conflict), Exit::Refused);
+    for (const int code : {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 13, 14})
+        EXPECT_NE(exit_codes_text().find("\n" + std::string(code < 10 ? "   " : "  ") + std::to_string(code) + "  "),
+                  std::string::npos)
+            << code << " is not in the table";
 }
 
 TEST(ExitCodes, FollowTheProblem) {

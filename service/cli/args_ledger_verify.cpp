@@ -1,0 +1,103 @@
+#include <charconv>
+
+#include <CLI/CLI.hpp>
+
+#include "service/cli/commands.hpp"
+#include "service/cli/json_view.hpp"
+#include "service/cli/progress.hpp"
+#include "service/usecases/verify_ledger.hpp"
+
+namespace helix::cli {
+namespace {
+
+struct VerifyArgs {
+    std::string file;
+    std::string git;
+    std::string remembered;
+};
+
+Result<std::optional<ledger::Head>> read_head(const std::string& written) {
+    if (written.empty()) return std::optional<ledger::Head>();
+    const std::size_t colon = written.find(':');
+    ledger::Head head;
+    const char* end = written.data() + std::min(colon, written.size());
+    const auto [stopped, failure] = std::from_chars(written.data(), end, head.seq);
+    if (colon == std::string::npos || failure != std::errc{} || stopped != end ||
+        !ledger::from_hex(std::string_view(written).substr(colon + 1), head.hash))
+        return error(Code::InvalidArgument, "not a head: " + written, "write SEQ:HASH, as verify prints it",
+                     "--remembered");
+    return std::optional(head);
+}
+
+Exit conclude(const Session& session, const Json& report, Exit when_broken = Exit::Unverified) {
+    session.show(report, [&] { return render_report(report, session.view()); });
+    if (flag(report, "ok")) return Exit::Done;
+    session.say("the ledger does not hold (seq " + text(report, "first_bad_seq") +
+                "); mend: compare with a copy, nothing mends history");
+    return when_broken;
+}
+
+Exit verify_through_service(const Session& session, const std::optional<ledger::Head>& remembered) {
+    std::string path = "/v1/ledger/verify";
+    if (remembered)
+        path += "?remembered_seq=" + std::to_string(remembered->seq) +
+                "&remembered_hash=" + ledger::to_hex(remembered->hash);
+    auto api = session.api();
+    if (!api) return session.fail(api.error());
+    const auto answer = api->get(path);
+    if (!answer) return session.fail(answer.error());
+    return answer->ok() ? conclude(session, answer->body) : session.refuse(*answer);
+}
+
+Exit verify_source(const Session& session, ports::RecordSource& source, ledger::Sha256 sha256,
+                   const std::optional<ledger::Head>& remembered) {
+    const auto last = source.last_seq();
+    if (!last) return session.fail(last.error());
+    Result<usecases::LedgerReport> report = error(Code::Internal, "");
+    {
+        Progress progress("verified", *last ? std::optional(**last + 1) : std::nullopt);
+        const auto tell = [&](std::uint64_t done) { return progress.at(done), true; };
+        report = usecases::verify_records(source, sha256, tell, remembered);
+    }
+    if (!report) return session.fail(report.error());
+    const bool cut = report->bad && report->bad->fault == ledger::Fault::Cut;
+    return conclude(session, usecases::to_json(*report), cut ? Exit::Cut : Exit::Unverified);
+}
+
+Exit verify(const Session& session, const LedgerPlaces& places, const VerifyArgs& args) {
+    const auto remembered = read_head(args.remembered);
+    if (!remembered) return session.fail(remembered.error());
+    if (args.file.empty() && args.git.empty()) return verify_through_service(session, *remembered);
+    if (!places.open || !places.open_git)
+        return session.fail(
+            error(Code::Unimplemented, "this build cannot read ledger files", "ask the service: helix ledger verify"));
+    const auto source = args.git.empty() ? places.open(args.file) : places.open_git(args.git);
+    return source ? verify_source(session, **source, places.sha256, *remembered) : session.fail(source.error());
+}
+
+}  // namespace
+
+void add_ledger_verify(CLI::App& ledger, Invocation& invocation) {
+    CLI::App* command = ledger.add_subcommand("verify", "Walk the whole chain and say whether it holds")->fallthrough();
+    const auto args = std::make_shared<VerifyArgs>();
+    command
+        ->add_option(
+            "file", args->file,
+            "A ledger's database or an exported ledger, read offline; - reads an export from stdin; without it "
+            "the service is asked")
+        ->type_name("FILE");
+    command
+        ->add_option("--git", args->git,
+                     "A git export, or a clone of it: also that each commit is the one its record gives")
+        ->type_name("DIR")
+        ->excludes("file");
+    command->add_option("--remembered", args->remembered,
+                        "SEQ:HASH of a head written down earlier; finds a tail cut off");
+    command->callback([&invocation, args] {
+        invocation.command = [args, &invocation](const Session& session) {
+            return verify(session, invocation.service.ledgers, *args);
+        };
+    });
+}
+
+}  // namespace helix::cli
