@@ -253,6 +253,8 @@ def kills(rounds, seed):
         def feed():
             k = 0
             while not done.is_set():
+                with receiver.changed:  # never far ahead: what is left over has to be delivered at the end
+                    receiver.changed.wait_for(lambda: done.is_set() or len(acknowledged) < len(receiver.taken) + 300, 120)
                 answer = service.post([f"k{number}-{k}-{j}" for j in range(5)])
                 if answer is None:
                     return
@@ -265,6 +267,8 @@ def kills(rounds, seed):
         receiver.wait(lambda: len(receiver.taken) >= goal, 90, f"round {number} delivers")
         service.end(signal.SIGKILL)
         done.set()
+        with receiver.changed:
+            receiver.changed.notify_all()
         feeder.join()
     service.start()
     _, again = service.post(list(acknowledged)[:1000])
