@@ -1,11 +1,15 @@
 #include "adapters/ledger_postgres/migrations.hpp"
 
+#include <chrono>
 #include <utility>
 
 namespace helix::ledger_postgres {
 namespace {
 
 using postgres::Session;
+
+/// Building an index over a long ledger takes its time, and so does waiting for the process that does it.
+constexpr std::chrono::hours kPatience{6};
 
 /// What stands in the schema before anything is done.
 struct Found {
@@ -95,7 +99,10 @@ Result<void> apply_missing(Session& session, const std::string& server, std::spa
 
 Result<void> migrate(postgres::Pool& pool, std::span<const Migration> migrations, const std::string& service_role) {
     return pool.write("bringing the schema up to date", [&](Session& session) {
-        return apply_missing(session, pool.server(), migrations, service_role);
+        session.be_patient(kPatience);
+        auto done = apply_missing(session, pool.server(), migrations, service_role);
+        session.be_patient(std::chrono::milliseconds(pool.options().bounds.silence_ms));
+        return done;
     });
 }
 

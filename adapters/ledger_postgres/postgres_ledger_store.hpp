@@ -12,6 +12,7 @@
 #include "adapters/postgres/pool.hpp"
 #include "service/ports/lease_store.hpp"
 #include "service/ports/ledger_store.hpp"
+#include "service/ports/tree_store.hpp"
 
 namespace helix::ledger_postgres {
 
@@ -29,7 +30,7 @@ struct Options {
 /// (adapters/postgres/pool.hpp); the outcome of a commit whose answer was lost is found out.
 ///
 /// Of texts it refuses what PostgreSQL cannot hold: a zero byte, and bytes that are not UTF-8 (InvalidArgument).
-class PostgresLedgerStore final : public ports::LedgerStore, public ports::LeaseStore {
+class PostgresLedgerStore final : public ports::LedgerStore, public ports::LeaseStore, public ports::TreeStore {
 public:
     /// Connects, and brings the schema up to date when the role owns it (migrations.hpp).
     /// Errors: InvalidArgument (the URL), Unavailable, PreconditionFailed (the schema), PermissionDenied.
@@ -47,6 +48,10 @@ public:
                                  std::chrono::milliseconds ttl) override;
     Result<void> renew(const ports::Lease& lease, std::chrono::milliseconds ttl) override;
     Result<void> release(const ports::Lease& lease) override;
+
+    Result<std::vector<ledger::Digest>> tree_nodes(unsigned level, std::uint64_t from, std::size_t count) override;
+    Result<std::uint64_t> tree_nodes_end(unsigned level) override;
+    Result<void> put_tree_nodes(unsigned level, std::uint64_t from, std::span<const ledger::Digest> nodes) override;
 
     /// The connections, for other stores on the same database; it lives as long as anybody holds it.
     [[nodiscard]] const std::shared_ptr<postgres::Pool>& pool() const { return pool_; }

@@ -52,7 +52,7 @@ Result<std::unique_ptr<Session>> Pool::connect() {
     std::optional<Error> failure;
     std::unique_ptr<Session> session;
     try {
-        session = std::make_unique<Session>(conninfo_, options_.bounds);
+        session = std::make_unique<Session>(conninfo_, options_.bounds, dog_);
     } catch (const std::exception& thrown) {
         failure = to_error(thrown, "connecting", conninfo_.display);
     }

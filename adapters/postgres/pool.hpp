@@ -14,6 +14,7 @@
 
 #include "adapters/postgres/conninfo.hpp"
 #include "adapters/postgres/session.hpp"
+#include "adapters/postgres/watchdog.hpp"
 #include "domain/core/result.hpp"
 
 namespace helix::postgres {
@@ -91,6 +92,7 @@ private:
 
     const Conninfo conninfo_;
     const PoolOptions options_;
+    Watchdog dog_;
 
     std::mutex mutex_;
     std::condition_variable returned_;

@@ -15,7 +15,8 @@ std::string settings_sql(const Bounds& bounds) {
 
 }  // namespace
 
-Session::Session(const Conninfo& conninfo, const Bounds& bounds) : connection_(conninfo.text) {
+Session::Session(const Conninfo& conninfo, const Bounds& bounds, Watchdog& dog)
+    : connection_(conninfo.text), dog_(dog), patience_(bounds.silence_ms) {
     // Left to itself the library connects again in the middle of our transaction and runs the rest of it outside one.
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations"

@@ -6,6 +6,7 @@
 #include "tests/contract/lease_store_contract.hpp"
 #include "tests/contract/ledger_store_contract.hpp"
 #include "tests/contract/outbox_store_contract.hpp"
+#include "tests/contract/tree_store_contract.hpp"
 #include "tests/support/postgres_server.hpp"
 
 namespace helix::contract {
@@ -42,6 +43,8 @@ const OutboxEngine kPostgresOutbox{.name = "postgres",
 INSTANTIATE_TEST_SUITE_P(Postgres, LeaseStoreContract, testing::Values(kPostgresLeases), lease_engine_name);
 INSTANTIATE_TEST_SUITE_P(Postgres, LedgerStoreContract, testing::Values(kPostgres), engine_name);
 INSTANTIATE_TEST_SUITE_P(Postgres, OutboxStoreContract, testing::Values(kPostgresOutbox), outbox_engine_name);
+INSTANTIATE_TEST_SUITE_P(Postgres, TreeStoreContract, testing::Values(TreeEngine{"postgres", open_postgres}),
+                         tree_engine_name);
 
 }  // namespace
 }  // namespace helix::contract

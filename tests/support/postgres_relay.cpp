@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <string_view>
 #include <system_error>
@@ -100,6 +101,10 @@ void PostgresRelay::carry(int client, int server) {
     const int mine = generation_;
     bool drop_answer = false;
     while (!ending_ && generation_ == mine) {
+        if (silent_) {
+            std::this_thread::sleep_for(std::chrono::milliseconds(kPollMs));
+            continue;
+        }
         std::array<pollfd, 2> ends{{{client, POLLIN, 0}, {server, POLLIN, 0}}};
         if (poll(ends.data(), ends.size(), kPollMs) <= 0) continue;
         if (ends[1].revents != 0 && !pass_on(server, client, false, drop_answer)) return;

@@ -30,6 +30,9 @@ public:
     void cut_next(Cut where, bool and_stay_away = false);
     void let_through() { away_ = false; }
 
+    /// Carries nothing, and says nothing, while `silent`: a dead link, or a server that was stopped.
+    void be_silent(bool silent) { silent_ = silent; }
+
     /// Leads to another server from now on, and cuts what is there.
     void lead_to(std::filesystem::path server_socket);
 
@@ -46,6 +49,7 @@ private:
     std::atomic<bool> ending_{false};
     std::atomic<bool> away_{false};
     std::atomic<bool> stay_away_{false};
+    std::atomic<bool> silent_{false};
     std::atomic<Cut> cut_{Cut::None};
     std::atomic<int> cuts_{0};
     std::atomic<int> generation_{0};  // grows when all connections are to end
