@@ -7,6 +7,7 @@ helix_room(NAME helix_app LAYER main
     service/app/open_ledger.cpp
     service/app/outbox_wiring.cpp
     service/app/signals.cpp
+    service/app/stores.cpp
     service/app/target_factory.cpp
   ROOMS
     helix_domain helix_ports helix_wire helix_usecases helix_reconcile helix_http

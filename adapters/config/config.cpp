@@ -143,6 +143,7 @@ Result<Config> parse(const std::string& text, const std::string& file) {
     Reader reader(*document, "");
     reader.text("listen", config.listen);
     reader.text("ledger", config.ledger);
+    reader.text("ledger_service_role", config.ledger_service_role);
     reader.texts("kubeconfig", config.kubeconfig);
     reader.flag("allow_exec", config.allow_exec);
     reader.text("tls_cert", config.tls_cert);

@@ -3,14 +3,13 @@
 #include <algorithm>
 #include <atomic>
 
-#include "adapters/ledger_sqlite/sqlite_ledger_store.hpp"
-#include "adapters/ledger_sqlite/sqlite_outbox_store.hpp"
 #include "adapters/openssl_digest/sha256.hpp"
 #include "adapters/system/system_clock.hpp"
 #include "adapters/system/ulid_source.hpp"
 #include "service/app/listen_address.hpp"
 #include "service/app/log.hpp"
 #include "service/app/outbox_wiring.hpp"
+#include "service/app/stores.hpp"
 #include "service/app/target_factory.hpp"
 #include "service/http/metrics.hpp"
 #include "service/http/routes.hpp"
@@ -53,14 +52,13 @@ http_engine::ServerOptions server_options(const config::Config& config) {
 /// Members are declared in the order in which they depend on each other; the server goes first when it ends.
 class Wired final : public App {
 public:
-    Wired(const config::Config& config, ListenAddress address, http::Authorizer authorizer,
-          std::unique_ptr<ledger_sqlite::SqliteLedgerStore> store)
+    Wired(const config::Config& config, ListenAddress address, http::Authorizer authorizer, Stores stores)
         : address_(std::move(address)),
           tls_(!config.tls_cert.empty()),
           authorizer_(std::move(authorizer)),
           ids_(clock_),
-          store_(std::move(store)),
-          writer_(*store_, clock_, ids_, openssl_digest::sha256),
+          stores_(std::move(stores)),
+          writer_(*stores_.ledger, clock_, ids_, openssl_digest::sha256),
           hub_(hub_options(clock_)),
           bus_(hub_, clock_, ids_),
           helix_(targets_, writer_, bus_, clock_, ids_, openssl_digest::sha256, rules_of(config)),
@@ -71,7 +69,7 @@ public:
           context_{targets_,
                    helix_,
                    views_,
-                   *store_,
+                   *stores_.ledger,
                    writer_,
                    hub_,
                    bus_,
@@ -142,9 +140,10 @@ private:
     /// Starts what carries events out, before anything new can be recorded.
     Result<void> send_events(const config::Config& config) {
         if (config.outbox.empty()) return {};
-        auto store = ledger_sqlite::SqliteOutboxStore::open(config.ledger);
+        auto store = stores_.open_outbox();
         if (!store) return std::move(store).error();
-        auto made = OutboxWiring::make(config, *std::move(store), {*store_, *store_, clock_, ids_.ulid()});
+        auto made =
+            OutboxWiring::make(config, *std::move(store), {*stores_.ledger, *stores_.leases, clock_, ids_.ulid()});
         if (!made) return std::move(made).error();
         outbox_ = *std::move(made);
         writer_.on_commit([this] { outbox_->poke(); });
@@ -160,8 +159,8 @@ private:
 
     std::vector<http::HealthCheck> health() const {
         std::vector<http::HealthCheck> checks;
-        const auto head = store_->head();
-        checks.push_back({"ledger", head.ok(), head ? "" : head.error().message});
+        const auto head = stores_.ledger->head();
+        checks.push_back({"ledger", head.ok(), head ? stores_.place : head.error().message});
         for (const auto& runtime : targets_.all()) {
             const ports::Freshness freshness = runtime->target().freshness();
             checks.push_back({"target " + runtime->target().name(), freshness.synced, freshness.problem});
@@ -174,7 +173,7 @@ private:
     const http::Authorizer authorizer_;
     system::SystemClock clock_;
     system::UlidSource ids_;
-    std::unique_ptr<ledger_sqlite::SqliteLedgerStore> store_;
+    const Stores stores_;
     usecases::LedgerWriter writer_;
     std::unique_ptr<OutboxWiring> outbox_;  // null: no destinations are configured
     http_engine::StreamHub hub_;
@@ -218,11 +217,11 @@ Result<std::unique_ptr<App>> start(const config::Config& config) {
     if (const auto safe = check_exposure(config, *address); !safe) return safe.error();
     auto authorizer = authorizer_of(config);
     if (!authorizer) return std::move(authorizer).error();
-    auto store = ledger_sqlite::SqliteLedgerStore::open(config.ledger);
-    if (!store) return std::move(store).error();
+    auto stores = open_stores(config.ledger, config.ledger_service_role);
+    if (!stores) return std::move(stores).error();
     auto targets = make_targets(config);
     if (!targets) return std::move(targets).error();
-    auto wired = std::make_unique<Wired>(config, *std::move(address), *std::move(authorizer), *std::move(store));
+    auto wired = std::make_unique<Wired>(config, *std::move(address), *std::move(authorizer), *std::move(stores));
     if (const auto running = wired->run(config, *std::move(targets)); !running) return running.error();
     return std::unique_ptr<App>(std::move(wired));
 }

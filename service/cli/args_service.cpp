@@ -12,7 +12,7 @@ void add_options(CLI::App& sub, ServeOptions& options) {
     sub.add_option("--tls-cert", options.tls_cert, "Certificate chain, PEM");
     sub.add_option("--tls-key", options.tls_key, "Its key, PEM");
     sub.add_option("--tokens", options.tokens, "File of hashed bearer tokens with their roles: read, propose, act");
-    sub.add_option("--ledger", options.ledger, "SQLite file of the ledger");
+    sub.add_option("--ledger", options.ledger, "SQLite file of the ledger, or postgresql://...");
     sub.add_option("--kubeconfig", options.kubeconfig,
                    "Kubeconfig file; may be repeated; default KUBECONFIG, ~/.kube/config");
     sub.add_option("--context", options.contexts, "Context of the kubeconfig; may be repeated, each becomes a target");

@@ -1,0 +1,56 @@
+// The whole service on a ledger in PostgreSQL.
+#include <chrono>
+#include <string>
+#include <thread>
+
+#include <gtest/gtest.h>
+#include <httplib.h>
+
+#include "service/app/app.hpp"
+#include "tests/support/postgres_server.hpp"
+
+namespace helix::app {
+namespace {
+
+config::Config config_on(const std::string& ledger) {
+    config::Config config;
+    config.listen = "127.0.0.1:0";
+    config.ledger = ledger;
+    config.targets.push_back({"demo", "", false, true, ""});
+    return config;
+}
+
+/// Asks /readyz until it answers `status`; the last body.
+std::string readiness(httplib::Client& client, int status) {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    while (true) {
+        const auto answer = client.Get("/readyz");
+        if (answer && answer->status == status) return answer->body;
+        if (std::chrono::steady_clock::now() > deadline) return "no such answer";
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+}
+
+TEST(Postgres, TheServiceNamesItsLedgerAndOutlivesItsServer) {
+    const auto server = test_support::PostgresServer::start();
+    const auto app = start(config_on(server->url()));
+    ASSERT_TRUE(app.ok()) << app.error().message;
+    httplib::Client client((*app)->url());
+    EXPECT_NE(readiness(client, 200).find("postgresql://postgres@"), std::string::npos);
+    server->kill();
+    EXPECT_NE(readiness(client, 503).find("\"ledger\""), std::string::npos);
+    server->launch();
+    readiness(client, 200);
+    EXPECT_EQ(client.Get("/v1/ledger")->status, 200);
+    (*app)->stop();
+}
+
+TEST(Postgres, APasswordInTheUrlIsRefusedUnread) {
+    const auto refused = start(config_on("postgresql://zoe:canary@127.0.0.1:1/helix"));
+    ASSERT_FALSE(refused.ok());
+    EXPECT_EQ(refused.error().code, Code::InvalidArgument);
+    EXPECT_EQ((refused.error().message + refused.error().mend).find("canary"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace helix::app
