@@ -22,6 +22,7 @@ HELIX = os.path.abspath(sys.argv[1])
 TOKEN = "canary-7f3a-token"
 folder = tempfile.mkdtemp(prefix="helix-outbox-")
 failures = []
+running = []  # services, to be ended also when a test gives up
 
 
 def expect(what, holds, context=""):
@@ -42,6 +43,7 @@ class Service:
     def start(self):
         self.process = subprocess.Popen([HELIX, "serve", "--config", self.config], stdout=subprocess.PIPE,
                                         stderr=open(self.log, "ab"), text=True)
+        running.append(self.process)
         for line in self.process.stdout:
             found = re.search(r"http://127\.0\.0\.1:\d+", line)
             if found:
@@ -308,6 +310,10 @@ try:
     refusals()
     kills(rounds=int(os.environ.get("HELIX_OUTBOX_KILLS", "12")), seed=int(os.environ.get("HELIX_SEED", "1")))
 finally:
+    for process in running:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
     shutil.rmtree(folder, ignore_errors=True)
 print("failed" if failures else "ok")
 sys.exit(1 if failures else 0)
