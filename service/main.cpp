@@ -3,6 +3,8 @@
 #include "adapters/ledger_file/export_writer.hpp"
 #include "adapters/ledger_git/git_writer.hpp"
 #include "adapters/openssl_digest/sha256.hpp"
+#include "adapters/openssl_signer/ed25519.hpp"
+#include "adapters/openssl_signer/key_folder.hpp"
 #include "service/app/app.hpp"
 #include "service/app/demo.hpp"
 #include "service/app/open_ledger.hpp"
@@ -10,6 +12,7 @@
 #include "service/cli/cli.hpp"
 #include "service/wire/certificate_json.hpp"
 #include "service/wire/parse_json.hpp"
+#include "service/wire/verifier_key.hpp"
 
 namespace {
 
@@ -87,6 +90,12 @@ helix::cli::LedgerPlaces ledger_places() {
     return places;
 }
 
+Result<std::string> generate_key(const std::string& folder, const std::string& name) {
+    const auto key = helix::openssl_signer::generate(folder, name);
+    if (!key) return key.error();
+    return helix::wire::to_verifier(*key, helix::openssl_digest::sha256);
+}
+
 Result<void> verify_certificate(const std::string& text) {
     const auto document = helix::wire::parse_json(text, {64, 64U * 1024U * 1024U, false});
     if (!document) return document.error();
@@ -103,5 +112,7 @@ int main(int argc, char** argv) {
     commands.demo = demo;
     commands.ledgers = ledger_places();
     commands.verify_certificate = verify_certificate;
+    commands.generate_key = generate_key;
+    commands.verify_ed25519 = helix::openssl_signer::verify_ed25519;
     return helix::cli::run(argc, argv, commands);
 }

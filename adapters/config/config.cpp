@@ -144,6 +144,9 @@ Result<Config> parse(const std::string& text, const std::string& file) {
     reader.text("listen", config.listen);
     reader.text("ledger", config.ledger);
     reader.text("ledger_service_role", config.ledger_service_role);
+    reader.text("ledger_name", config.ledger_name);
+    reader.text("signing", config.signing);
+    reader.text("state", config.state);
     reader.texts("kubeconfig", config.kubeconfig);
     reader.flag("allow_exec", config.allow_exec);
     reader.text("tls_cert", config.tls_cert);

@@ -36,9 +36,12 @@ struct Config {
     std::string listen = "127.0.0.1:8765";
     std::string ledger = "helix-ledger.db";             ///< an SQLite file, or postgresql://user@host/database
     std::string ledger_service_role = "helix_service";  ///< of PostgreSQL: docs/postgresql.md
-    std::vector<std::string> kubeconfig;                ///< empty: KUBECONFIG, else ~/.kube/config
-    bool allow_exec = false;                            ///< may exec credential plugins of the kubeconfig be run
-    std::vector<TargetConfig> targets;  ///< empty: the current context, or the simulation when none is reached
+    std::string ledger_name;       ///< what its checkpoints and keys are named by; empty: the newest key's name
+    std::string signing = "auto";  ///< "off", "auto" (keys in the state folder, made at first start), or a key folder
+    std::string state;             ///< folder beside the ledger; empty: see app::state_folder
+    std::vector<std::string> kubeconfig;  ///< empty: KUBECONFIG, else ~/.kube/config
+    bool allow_exec = false;              ///< may exec credential plugins of the kubeconfig be run
+    std::vector<TargetConfig> targets;    ///< empty: the current context, or the simulation when none is reached
     std::string tls_cert;
     std::string tls_key;
     std::string tokens;

@@ -6,6 +6,7 @@
 #include "adapters/openssl_digest/sha256.hpp"
 #include "adapters/system/system_clock.hpp"
 #include "adapters/system/ulid_source.hpp"
+#include "service/app/ledger_trust.hpp"
 #include "service/app/listen_address.hpp"
 #include "service/app/log.hpp"
 #include "service/app/outbox_wiring.hpp"
@@ -52,13 +53,15 @@ http_engine::ServerOptions server_options(const config::Config& config) {
 /// Members are declared in the order in which they depend on each other; the server goes first when it ends.
 class Wired final : public App {
 public:
-    Wired(const config::Config& config, ListenAddress address, http::Authorizer authorizer, Stores stores)
+    Wired(const config::Config& config, ListenAddress address, http::Authorizer authorizer, Stores stores,
+          std::unique_ptr<LedgerTrust> trust)
         : address_(std::move(address)),
           tls_(!config.tls_cert.empty()),
           authorizer_(std::move(authorizer)),
           ids_(clock_),
           stores_(std::move(stores)),
-          writer_(*stores_.ledger, clock_, ids_, openssl_digest::sha256),
+          trust_(std::move(trust)),
+          writer_(*stores_.ledger, clock_, ids_, openssl_digest::sha256, trust_->signer()),
           hub_(hub_options(clock_)),
           bus_(hub_, clock_, ids_),
           helix_(targets_, writer_, bus_, clock_, ids_, openssl_digest::sha256, rules_of(config)),
@@ -71,6 +74,7 @@ public:
                    views_,
                    *stores_.ledger,
                    writer_,
+                   trust_->notary(),
                    hub_,
                    bus_,
                    authorizer_,
@@ -91,6 +95,7 @@ public:
         if (auto sending = send_events(config); !sending) return sending;
         http::route_all(server_, context_);
         if (auto started = hub_.start(); !started) return started;
+        trust_->start();
         loop_.start();
         for (const auto& runtime : targets_.all()) runtime->target().on_change([this] { loop_.poke(); });
         const auto port = server_.start(address_.host, address_.port);
@@ -132,6 +137,7 @@ public:
         loop_.stop();
         server_.stop();
         if (outbox_) outbox_->stop();
+        trust_->stop();
         hub_.stop();
         log(Level::Info, "service.stopped");
     }
@@ -174,6 +180,7 @@ private:
     system::SystemClock clock_;
     system::UlidSource ids_;
     const Stores stores_;
+    std::unique_ptr<LedgerTrust> trust_;
     usecases::LedgerWriter writer_;
     std::unique_ptr<OutboxWiring> outbox_;  // null: no destinations are configured
     http_engine::StreamHub hub_;
@@ -219,9 +226,12 @@ Result<std::unique_ptr<App>> start(const config::Config& config) {
     if (!authorizer) return std::move(authorizer).error();
     auto stores = open_stores(config.ledger, config.ledger_service_role);
     if (!stores) return std::move(stores).error();
+    auto trust = LedgerTrust::open(config, *stores->ledger, *stores->tree);
+    if (!trust) return std::move(trust).error();
     auto targets = make_targets(config);
     if (!targets) return std::move(targets).error();
-    auto wired = std::make_unique<Wired>(config, *std::move(address), *std::move(authorizer), *std::move(stores));
+    auto wired = std::make_unique<Wired>(config, *std::move(address), *std::move(authorizer), *std::move(stores),
+                                         *std::move(trust));
     if (const auto running = wired->run(config, *std::move(targets)); !running) return running.error();
     return std::unique_ptr<App>(std::move(wired));
 }

@@ -10,6 +10,7 @@ namespace {
 struct LedgerArgs {
     std::string from;
     std::string kind;
+    std::string output;
     std::uint64_t seq = 0;
     std::size_t limit = 20;
     bool oldest_first = false;
@@ -85,9 +86,16 @@ void add_ledger_commands(CLI::App& app, Invocation& invocation) {
 
     CLI::App* show = ledger->add_subcommand("show", "One record")->fallthrough();
     show->add_option("seq", args->seq, "Its seq")->required()->type_name("SEQ");
+    show->add_option(
+            "-o,--output", args->output,
+            "table, wide, json, yaml; dsse: a signed in-toto attestation; dsse-test-result: one of its verdicts")
+        ->check(CLI::IsMember({"table", "wide", "json", "yaml", "dsse", "dsse-test-result"}));
     show->callback([&invocation, args] {
-        invocation.command = [args](const Session& session) {
-            return session.list("/v1/ledger/" + std::to_string(args->seq), nullptr, 0, render_record);
+        const bool envelope = args->output.starts_with("dsse");
+        if (!args->output.empty()) invocation.globals.output = envelope ? "json" : args->output;
+        invocation.command = [args, envelope](const Session& session) {
+            const std::string path = "/v1/ledger/" + std::to_string(args->seq);
+            return session.list(envelope ? path + "?format=" + args->output : path, nullptr, 0, render_record);
         };
     });
 

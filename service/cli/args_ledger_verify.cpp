@@ -4,6 +4,7 @@
 
 #include "service/cli/commands.hpp"
 #include "service/cli/json_view.hpp"
+#include "service/cli/ledger_trust.hpp"
 #include "service/cli/progress.hpp"
 #include "service/usecases/verify_ledger.hpp"
 
@@ -14,6 +15,7 @@ struct VerifyArgs {
     std::string file;
     std::string git;
     std::string remembered;
+    TrustFlags trust;
 };
 
 Result<std::optional<ledger::Head>> read_head(const std::string& written) {
@@ -29,15 +31,16 @@ Result<std::optional<ledger::Head>> read_head(const std::string& written) {
     return std::optional(head);
 }
 
-Exit conclude(const Session& session, const Json& report, Exit when_broken = Exit::Unverified) {
+Exit conclude(const Session& session, const Json& report) {
     session.show(report, [&] { return render_report(report, session.view()); });
     if (flag(report, "ok")) return Exit::Done;
     session.say("the ledger does not hold (seq " + text(report, "first_bad_seq") +
                 "); mend: compare with a copy, nothing mends history");
-    return when_broken;
+    return exit_of_fault(text(report, "fault_kind"));
 }
 
-Exit verify_through_service(const Session& session, const std::optional<ledger::Head>& remembered) {
+Exit verify_through_service(const Session& session, const ServiceCommands& service, const Trust& trust,
+                            const std::optional<ledger::Head>& remembered) {
     std::string path = "/v1/ledger/verify";
     if (remembered)
         path += "?remembered_seq=" + std::to_string(remembered->seq) +
@@ -46,10 +49,15 @@ Exit verify_through_service(const Session& session, const std::optional<ledger::
     if (!api) return session.fail(api.error());
     const auto answer = api->get(path);
     if (!answer) return session.fail(answer.error());
-    return answer->ok() ? conclude(session, answer->body) : session.refuse(*answer);
+    if (!answer->ok()) {
+        const Exit code = session.refuse(*answer);
+        return answer->problem_type() == "unimplemented" ? Exit::NewerFormat : code;
+    }
+    const Exit concluded = conclude(session, answer->body);
+    return concluded == Exit::Done && trust.tree ? check_history(session, service, trust) : concluded;
 }
 
-Exit verify_source(const Session& session, ports::RecordSource& source, ledger::Sha256 sha256,
+Exit verify_source(const Session& session, ports::RecordSource& source, ledger::Sha256 sha256, const Trust& trust,
                    const std::optional<ledger::Head>& remembered) {
     const auto last = source.last_seq();
     if (!last) return session.fail(last.error());
@@ -57,22 +65,25 @@ Exit verify_source(const Session& session, ports::RecordSource& source, ledger::
     {
         Progress progress("verified", *last ? std::optional(**last + 1) : std::nullopt);
         const auto tell = [&](std::uint64_t done) { return progress.at(done), true; };
-        report = usecases::verify_records(source, sha256, tell, remembered);
+        report = usecases::verify_records(source, sha256, tell, remembered, trust.evidence());
     }
-    if (!report) return session.fail(report.error());
-    const bool cut = report->bad && report->bad->fault == ledger::Fault::Cut;
-    return conclude(session, usecases::to_json(*report), cut ? Exit::Cut : Exit::Unverified);
+    return report ? conclude(session, usecases::to_json(*report)) : fail_reading(session, report.error());
 }
 
-Exit verify(const Session& session, const LedgerPlaces& places, const VerifyArgs& args) {
+Exit verify(const Session& session, const ServiceCommands& service, const VerifyArgs& args) {
+    const LedgerPlaces& places = service.ledgers;
+    Exit failed = Exit::Done;
+    const auto trust = read_trust(session, service, args.trust, failed);
+    if (!trust) return failed;
     const auto remembered = read_head(args.remembered);
     if (!remembered) return session.fail(remembered.error());
-    if (args.file.empty() && args.git.empty()) return verify_through_service(session, *remembered);
+    if (args.file.empty() && args.git.empty()) return verify_through_service(session, service, *trust, *remembered);
     if (!places.open || !places.open_git)
         return session.fail(
             error(Code::Unimplemented, "this build cannot read ledger files", "ask the service: helix ledger verify"));
     const auto source = args.git.empty() ? places.open(args.file) : places.open_git(args.git);
-    return source ? verify_source(session, **source, places.sha256, *remembered) : session.fail(source.error());
+    return source ? verify_source(session, **source, places.sha256, *trust, *remembered)
+                  : fail_reading(session, source.error());
 }
 
 }  // namespace
@@ -93,9 +104,17 @@ void add_ledger_verify(CLI::App& ledger, Invocation& invocation) {
         ->excludes("file");
     command->add_option("--remembered", args->remembered,
                         "SEQ:HASH of a head written down earlier; finds a tail cut off");
+    command
+        ->add_option("--checkpoint", args->trust.checkpoint_file,
+                     "A checkpoint kept from earlier; finds a history that was rewritten")
+        ->type_name("FILE");
+    command
+        ->add_option("--keys", args->trust.keys_file,
+                     "Public keys to check signatures with: of the checkpoint, and of records read offline")
+        ->type_name("FILE");
     command->callback([&invocation, args] {
         invocation.command = [args, &invocation](const Session& session) {
-            return verify(session, invocation.service.ledgers, *args);
+            return verify(session, invocation.service, *args);
         };
     });
 }

@@ -84,6 +84,8 @@ int run(int argc, char** argv, const ServiceCommands& service) {
     add_read_commands(app, invocation);
     add_ledger_commands(app, invocation);
     add_outbox_commands(app, invocation);
+    add_ledger_proof_commands(app, invocation);
+    add_keys_commands(app, invocation);
     add_help_commands(app, invocation);
 
     std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);

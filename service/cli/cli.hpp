@@ -8,7 +8,7 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include "domain/core/result.hpp"
-#include "domain/ledger/digest.hpp"
+#include "domain/ledger/keys.hpp"
 #include "service/ports/record_sink.hpp"
 #include "service/ports/record_source.hpp"
 
@@ -55,6 +55,10 @@ struct ServiceCommands {
     LedgerPlaces ledgers;
     /// Re-checks a certificate (JSON text) offline; the error says what does not hold.
     std::function<Result<void>(const std::string& certificate_json)> verify_certificate;
+    /// Makes a signing key in a folder; answers its verifier string.
+    std::function<Result<std::string>(const std::string& folder, const std::string& name)> generate_key;
+    /// What signatures are checked with, offline.
+    ledger::VerifyEd25519 verify_ed25519 = nullptr;
 };
 
 /// The one binary's terminal side: parses `argv`, carries out the command and returns the exit code (exit_codes.hpp).

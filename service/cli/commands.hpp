@@ -34,7 +34,10 @@ void add_ledger_verify(CLI::App& ledger, Invocation& invocation);
 void add_ledger_export(CLI::App& ledger, Invocation& invocation);
 void add_ledger_view(CLI::App& ledger, Invocation& invocation);
 void add_outbox_commands(CLI::App& app, Invocation& invocation);  ///< outbox
-void add_help_commands(CLI::App& app, Invocation& invocation);    ///< completion, version, help
+/// checkpoint, proof and keys below `ledger`, proof below `verify`: call after add_ledger_commands.
+void add_ledger_proof_commands(CLI::App& app, Invocation& invocation);
+void add_keys_commands(CLI::App& app, Invocation& invocation);  ///< keys
+void add_help_commands(CLI::App& app, Invocation& invocation);  ///< completion, version, help
 
 /// Follows the bus until `count` events were shown (0: without end).
 struct WatchOptions {

@@ -60,8 +60,14 @@ Exit exit_of(Code code) {
     }
 }
 
+Exit exit_of_fault(std::string_view fault_kind) {
+    if (fault_kind == "other-tree") return Exit::OtherTree;
+    if (fault_kind == "unknown-key" || fault_kind == "wrong-signature") return Exit::WrongKey;
+    return fault_kind == "cut" ? Exit::Cut : Exit::Unverified;
+}
+
 std::string exit_codes_text() {
-    constexpr std::array<std::pair<Exit, const char*>, 13> kMeanings{{
+    constexpr std::array<std::pair<Exit, const char*>, 15> kMeanings{{
         {Exit::Done, "done; the gate says PASS; a ledger or certificate holds"},
         {Exit::Internal, "internal error, or an answer that cannot be read"},
         {Exit::Usage, "the command line is wrong"},
@@ -72,7 +78,9 @@ std::string exit_codes_text() {
         {Exit::Unavailable, "service, target or ledger is away, or busy; nothing was written"},
         {Exit::Unknown, "outcome unknown: the write may or may not have happened"},
         {Exit::Auth, "no valid token, or its role does not allow this"},
-        {Exit::Unverified, "verification failed"},
+        {Exit::Unverified, "verification failed: a record, ledger or certificate was changed, or a part is missing"},
+        {Exit::OtherTree, "a proof or checkpoint of another tree: another ledger, or a rewritten history"},
+        {Exit::WrongKey, "signed by a key that is not among those given, or not by the key it names"},
         {Exit::NewerFormat, "a record or ledger of a newer format version: read it with a newer helix"},
         {Exit::Cut, "an export that ends in the middle of a record; what is before it holds"},
     }};

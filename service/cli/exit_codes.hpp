@@ -20,6 +20,8 @@ enum class Exit : int {
     Unknown = 8,        ///< the write may or may not have happened
     Auth = 9,           ///< no valid token, or its role does not allow this
     Unverified = 10,    ///< a ledger or certificate does not hold
+    OtherTree = 11,     ///< a proof or checkpoint is of another tree: another ledger, or a history that was rewritten
+    WrongKey = 12,      ///< signed by a key that is not among those given, or not by the key it names
     NewerFormat = 13,   ///< a record or ledger of a newer format version than this program knows
     Cut = 14,           ///< what is left holds, and ends in the middle of a record
 };
@@ -29,6 +31,9 @@ Exit exit_of_problem(int status, std::string_view type);
 
 /// For a failure on our side of the wire.
 Exit exit_of(Code code);
+
+/// For what is wrong with a ledger or a proof, by its name in a report (ledger::name_of).
+Exit exit_of_fault(std::string_view fault_kind);
 
 /// The table that `helix help exit-codes` prints.
 std::string exit_codes_text();

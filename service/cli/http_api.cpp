@@ -56,7 +56,7 @@ httplib::Request make_request(const Endpoint& endpoint, const char* method, cons
     httplib::Request request;
     request.method = method;
     request.path = path;
-    request.set_header("Accept", "application/json, application/problem+json");
+    request.set_header("Accept", "application/json, application/problem+json, text/plain");
     if (!endpoint.token.empty()) request.set_header("Authorization", "Bearer " + endpoint.token);
     return request;
 }
@@ -81,8 +81,13 @@ Result<Answer> exchange(const Endpoint& endpoint, httplib::Request request) {
     answer.replayed = response.get_header_value("Idempotency-Replayed") == "true";
     const std::string wait = response.get_header_value("Retry-After");
     std::from_chars(wait.data(), wait.data() + wait.size(), answer.retry_after_s);
-    auto parsed = wire::parse_json(body, {.depth = 256, .bytes = kAnswerBytesMax, .inexact_integers = true});
     const std::string type = response.get_header_value("Content-Type");
+    if (response.status < 400 && type.starts_with("text/plain")) {
+        answer.body = std::move(body);
+        answer.from_helix = true;
+        return answer;
+    }
+    auto parsed = wire::parse_json(body, {.depth = 256, .bytes = kAnswerBytesMax, .inexact_integers = true});
     const bool json_type = type.find("json") != std::string::npos;
     answer.from_helix = parsed.ok() && json_type && (response.status < 400 || parsed->is_object());
     if (parsed) {

@@ -22,8 +22,8 @@ struct Endpoint {
 /// What the service answered.
 struct Answer {
     int status = 0;
-    nlohmann::json body;
-    bool from_helix = false;  ///< the body is JSON of the service; else it is text from somebody in between
+    nlohmann::json body;      ///< of an answer in plain text: the text
+    bool from_helix = false;  ///< the body is what the service said; else it is text from somebody in between
     int retry_after_s = 0;
     bool replayed = false;  ///< an earlier request with this key was answered so
 

@@ -38,6 +38,12 @@ std::string render_report(const nlohmann::json& report, const View& view);
 /// A list of Destinations, and DeadLetterPage.
 std::string render_outbox(const nlohmann::json& page, const View& view);
 std::string render_dead_letters(const nlohmann::json& page, const View& view);
+/// A signed note, line by line as it is.
+std::string render_note(const std::string& note);
+/// Schemas RecordProof, ProofReport, LedgerKeys.
+std::string render_proof(const nlohmann::json& proof, const View& view);
+std::string render_proof_report(const nlohmann::json& report, const View& view);
+std::string render_keys(const nlohmann::json& keys, const View& view);
 /// A CloudEvent of the bus, as one line.
 std::string render_event(const nlohmann::json& event, const View& view);
 

@@ -46,6 +46,8 @@ std::string render_record(const Json& record, const View& view) {
         result += view.style.paint(Paint::Dim, name) + std::string(11 - name.size(), ' ') +
                   printable(text(record, key)) + "\n";
     }
+    if (const Json& signature = member(record, "signature"); signature.is_object())
+        result += view.style.paint(Paint::Dim, "signed by") + "  " + printable(text(signature, "key")) + "\n";
     const Json& body = member(record, "body");
     if (member(body, "links").is_array() && !view.wide) return result + "\n" + render_cycle(body, view);
     return result + "\n" + to_json_text(body) + "\n";
@@ -57,6 +59,8 @@ std::string render_report(const Json& report, const View& view) {
     if (flag(report, "ok")) {
         std::string result =
             view.style.paint(Paint::Green, "ok") + "  " + records + " records, every hash and link holds\n";
+        const std::string with_signature = text(report, "signed");
+        if (!with_signature.empty() && with_signature != "0") result += "  signed: " + with_signature + " records\n";
         if (head.is_object()) result += "  head: " + printable(text(head, "seq") + ":" + text(head, "hash")) + "\n";
         return result;
     }

@@ -10,6 +10,7 @@
 #include "service/http/hub_bus.hpp"
 #include "service/http/idempotency.hpp"
 #include "service/ports/ledger_store.hpp"
+#include "service/usecases/notary.hpp"
 #include "service/usecases/outbox.hpp"
 #include "service/usecases/run_cycle.hpp"
 #include "service/usecases/views.hpp"
@@ -30,6 +31,7 @@ struct Context {
     const usecases::Views& views;
     ports::LedgerStore& ledger;
     usecases::LedgerWriter& writer;
+    const usecases::Notary& notary;
     http_engine::StreamHub& hub;
     HubBus& bus;
     const Authorizer& authorizer;
@@ -44,17 +46,19 @@ struct Context {
 };
 
 /// openapi/helix.yaml, group by group. Call before the server starts.
-void route_cycles(http_engine::Server& server, Context& context);   ///< tag helix
-void route_targets(http_engine::Server& server, Context& context);  ///< tag read
-void route_ledger(http_engine::Server& server, Context& context);   ///< tag ledger
-void route_bus(http_engine::Server& server, Context& context);      ///< tag bus
-void route_outbox(http_engine::Server& server, Context& context);   ///< tag bus: events out
-void route_service(http_engine::Server& server, Context& context);  ///< tag service
+void route_cycles(http_engine::Server& server, Context& context);         ///< tag helix
+void route_targets(http_engine::Server& server, Context& context);        ///< tag read
+void route_ledger(http_engine::Server& server, Context& context);         ///< tag ledger
+void route_ledger_proofs(http_engine::Server& server, Context& context);  ///< tag ledger, what a stranger checks
+void route_bus(http_engine::Server& server, Context& context);            ///< tag bus
+void route_outbox(http_engine::Server& server, Context& context);         ///< tag bus: events out
+void route_service(http_engine::Server& server, Context& context);        ///< tag service
 
 inline void route_all(http_engine::Server& server, Context& context) {
     route_cycles(server, context);
     route_targets(server, context);
     route_ledger(server, context);
+    route_ledger_proofs(server, context);
     route_bus(server, context);
     route_outbox(server, context);
     route_service(server, context);

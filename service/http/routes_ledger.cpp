@@ -44,10 +44,24 @@ void get_ledger(Context& context, const httplib::Request& req, httplib::Response
     write_json(*page, res);
 }
 
+void get_attestation(const Context& context, std::uint64_t seq, const std::string& format, httplib::Response& res) {
+    if (format != "dsse" && format != "dsse-test-result")
+        return write_bad_parameter(
+            error(Code::InvalidArgument, "format is json, dsse or dsse-test-result", "leave it out for json", "format"),
+            res);
+    const auto predicate = format == "dsse" ? usecases::Predicate::Own : usecases::Predicate::TestResult;
+    const auto envelope = context.notary.attestation(seq, predicate);
+    if (!envelope && envelope.error().code == Code::InvalidArgument) return write_bad_parameter(envelope.error(), res);
+    if (!envelope) return write_problem(envelope.error(), res);
+    write_json(*envelope, res);
+}
+
 void get_record(Context& context, const httplib::Request& req, httplib::Response& res) {
     const std::string digits = req.matches[1];
     if (digits.size() > 16)
         return write_bad_parameter(error(Code::InvalidArgument, "not a seq", "seq is 0, 1, 2 ...", "seq"), res);
+    const std::string format = text_of(req, "format");
+    if (!format.empty() && format != "json") return get_attestation(context, std::stoull(digits), format, res);
     const auto record = context.ledger.read(std::stoull(digits));
     if (!record) return write_problem(record.error(), res);
     const auto text = wire::record_text(*record);
@@ -69,7 +83,9 @@ void get_verify(Context& context, const httplib::Request& req, httplib::Response
         head.seq = **seq;
         remembered = head;
     }
-    const auto report = usecases::verify_ledger(context.ledger, context.sha256, {}, remembered);
+    const ledger::KeyRing& keys = context.notary.keys();
+    const auto report = usecases::verify_ledger(context.ledger, context.sha256, {}, remembered,
+                                                {.keys = keys.empty() ? nullptr : &keys});
     if (!report) return write_problem(report.error(), res);
     write_json(usecases::to_json(*report), res);
 }
