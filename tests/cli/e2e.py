@@ -179,7 +179,8 @@ def certificates(verdict):
 def completions():
     """What bash itself offers; of the other shells only that there is a script."""
     script, _ = helix(["completion", "bash"], "")
-    for words, offered in ((["act", "sc"], "scale"), (["-o", "json", "ledger", ""], "list show verify export view"),
+    shown = "list show verify export view checkpoint keys proof"
+    for words, offered in ((["act", "sc"], "scale"), (["-o", "json", "ledger", ""], shown),
                            (["act", "drain", "n1", "--g"], "--grace-period"), (["units", "--tar"], "--target")):
         line = " ".join(f"'{word}'" for word in ["helix", *words])
         asked = f"{script}\nCOMP_WORDS=({line}); COMP_CWORD={len(words)}; _helix; echo \"${{COMPREPLY[*]}}\""
