@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include <git2/sys/mempack.h>
+#include <git2/sys/odb_backend.h>
 
 #include "adapters/ledger_git/commit_text.hpp"
 #include "adapters/ledger_git/git_reader.hpp"
@@ -86,7 +87,10 @@ Result<void> GitWriter::find_tip() {
 /// Puts an object into memory.
 Result<git_oid> GitWriter::hold(std::string_view bytes, git_object_t type) {
     git_oid id{};
-    if (git_odb_write(&id, held_.get(), bytes.data(), bytes.size(), type) != 0) return last_error("writing", folder_);
+    // Past the object store, which would look for each object on disk first, folder by folder.
+    if (git_odb_hash(&id, bytes.data(), bytes.size(), type) != 0 ||
+        in_memory_->write(in_memory_, &id, bytes.data(), bytes.size(), type) != 0)
+        return last_error("writing", folder_);
     new_ids_.push_back(id);
     new_bytes_ += bytes.size();
     return id;
