@@ -146,9 +146,15 @@ def of_the_service(server):
     expect("the file is verified beside the service that writes it", out.startswith("ok"), out)
 
 
+def ledger_files():
+    """The SQLite file and what SQLite keeps beside it, with their contents."""
+    names = [name for name in os.listdir(folder) if name.startswith("ledger.db")]
+    return {name: read(at(name)) for name in names if os.path.isfile(at(name))}
+
+
 def offline():
     """The same bytes from the ledger's file, with no service and nothing touched."""
-    before = {name: read(at(name)) for name in os.listdir(folder) if name.startswith("ledger.db")}
+    before = ledger_files()
     helix("ledger", "export", "offline.jsonl", "--ledger", "ledger.db")
     whole = read(at("offline.jsonl"))
     expect("offline gives the service's bytes", whole.startswith(read(at("ledger.jsonl"))))
@@ -163,7 +169,7 @@ def offline():
     out, _ = helix("ledger", "verify", "-", stdin=whole)
     expect("stdin is verified", head in out, out)
     helix("ledger", "export", "ledger.db", "--ledger", "ledger.jsonl", code=2)
-    after = {name: read(at(name)) for name in os.listdir(folder) if name.startswith("ledger.db")}
+    after = ledger_files()
     expect("the ledger's file was left as it was", before == after, (before.keys(), after.keys()))
     expect("nothing is left beside", not [name for name in os.listdir(folder) if ".part-" in name], os.listdir(folder))
     return whole, head
