@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "service/wire/canonical_json.hpp"
+#include "service/wire/canonical_text.hpp"
 #include "service/wire/parse_json.hpp"
 #include "service/wire/record_json.hpp"
 
@@ -29,23 +30,28 @@ Error wrong(const char* member, const char* wanted) {
     return error(Code::InvalidArgument, std::string("ledger draft: ") + member + " must be " + wanted, {}, member);
 }
 
+Result<std::string> canonical_body(std::string body) {
+    if (body.size() <= LedgerDraft::kBodyBytesMax && wire::is_plainly_canonical(body)) return body;
+    const auto value = wire::parse_json(body, {.bytes = LedgerDraft::kBodyBytesMax});
+    if (!value) return value.error();
+    if (!value->is_object()) return wrong("body", "a JSON object");
+    return wire::canonical_json(*value);
+}
+
 /// Everything of the entry that does not depend on its place; done by each caller for itself, before it queues.
 Result<ports::Entry> prepare(LedgerDraft draft) {
     if (!is_kind(draft.kind)) return wrong("kind", "1 to 128 of a-z 0-9 _ . -");
     if (!is_text(draft.target)) return wrong("target", "UTF-8 of at most 1024 bytes");
     if (!is_text(draft.actor)) return wrong("actor", "UTF-8 of at most 1024 bytes");
-    const auto body = wire::parse_json(draft.body, {.bytes = LedgerDraft::kBodyBytesMax});
-    if (!body) return body.error();
-    if (!body->is_object()) return wrong("body", "a JSON object");
-    auto canonical = wire::canonical_json(*body);
-    if (!canonical) return canonical.error();
+    auto body = canonical_body(std::move(draft.body));
+    if (!body) return std::move(body).error();
     for (const std::string& name : draft.names)
         if (auto valid = ports::check_name(name); !valid) return valid.error();
     ports::Entry entry;
     entry.record.kind = std::move(draft.kind);
     entry.record.target = std::move(draft.target);
     entry.record.actor = std::move(draft.actor);
-    entry.record.body = *std::move(canonical);
+    entry.record.body = *std::move(body);
     entry.names = std::move(draft.names);
     entry.fence = std::move(draft.fence);
     return entry;
