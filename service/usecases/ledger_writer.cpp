@@ -59,12 +59,19 @@ Result<ports::Entry> prepare(LedgerDraft draft) {
 
 }  // namespace
 
-/// One caller's entry on its way; `done` and `outcome` are guarded by the writer's mutex.
+/// One caller's entry on its way, on the caller's stack. Its batch's leader has it while it commits.
 struct LedgerWriter::Waiting {
     ports::Entry entry;
     Result<void> outcome;
-    bool done = false;
-    std::condition_variable wake;  // its outcome is there, or it is its turn to lead
+};
+
+/// Entries that will be one commit. Whoever came first leads it; the others sleep until it is over, and are woken all
+/// at once. Shared, since who wakes a sleeper does so when the sleeper may be gone already.
+struct LedgerWriter::Batch {
+    std::vector<Waiting*> members;
+    bool over = false;               // guarded by the writer's mutex
+    std::condition_variable turn;    // it is the first in line: its leader sleeps here
+    std::condition_variable ending;  // it is over
 };
 
 Result<Record> LedgerWriter::append(LedgerDraft draft) {
@@ -74,8 +81,9 @@ Result<Record> LedgerWriter::append(LedgerDraft draft) {
     mine.entry = *std::move(prepared);
 
     std::unique_lock lock(mutex_);
-    queue_.push_back(&mine);
-    wait_for(mine, lock);
+    const Place place = enqueue(mine);
+    see_through(place, lock);
+    lock.unlock();
     if (!mine.outcome) return std::move(mine.outcome).error();
     return std::move(mine.entry.record);
 }
@@ -87,9 +95,13 @@ Result<std::vector<Result<Record>>> LedgerWriter::append_each(std::vector<Ledger
         if (!prepared) return std::move(prepared).error();
         mine[i].entry = *std::move(prepared);
     }
+    std::vector<Place> places;
     std::unique_lock lock(mutex_);
-    for (Waiting& one : mine) queue_.push_back(&one);
-    for (Waiting& one : mine) wait_for(one, lock);
+    for (Waiting& one : mine) {
+        Place place = enqueue(one);
+        if (places.empty() || places.back().batch != place.batch) places.push_back(std::move(place));
+    }
+    for (const Place& place : places) see_through(place, lock);
     lock.unlock();
     std::vector<Result<Record>> outcomes;
     outcomes.reserve(mine.size());
@@ -102,32 +114,36 @@ Result<std::vector<Result<Record>>> LedgerWriter::append_each(std::vector<Ledger
     return outcomes;
 }
 
-/// Returns when the outcome of `mine`, which is in the queue, is there.
-void LedgerWriter::wait_for(Waiting& mine, std::unique_lock<std::mutex>& lock) {
-    while (!mine.done) {
-        if (leading_)
-            mine.wake.wait(lock);
-        else
-            lead(lock);
-    }
+/// Puts an entry into the last batch in line that has room; one that opens a batch leads it.
+LedgerWriter::Place LedgerWriter::enqueue(Waiting& mine) {
+    const bool opens = line_.empty() || line_.back()->members.size() >= kBatchMax;
+    if (opens) line_.push_back(std::make_shared<Batch>());
+    line_.back()->members.push_back(&mine);
+    return {line_.back(), opens};
 }
 
-/// Commits the first that wait, tells them, and lets the next in line lead. Only one leads at a time, so records are
-/// committed in the order of the queue; the leader's own need not be among them when very many wait.
-void LedgerWriter::lead(std::unique_lock<std::mutex>& lock) {
+/// Returns when the batch is over, having led it if that is this caller's part. Batches are led in the order of the
+/// line, one at a time, so records are committed in the order in which they came.
+void LedgerWriter::see_through(const Place& place, std::unique_lock<std::mutex>& lock) {
+    Batch& batch = *place.batch;
+    if (!place.leads) {
+        batch.ending.wait(lock, [&] { return batch.over; });
+        return;
+    }
+    batch.turn.wait(lock, [&] { return !leading_ && line_.front() == place.batch; });
     leading_ = true;
-    const auto count = static_cast<std::ptrdiff_t>(std::min(queue_.size(), kBatchMax));
-    std::vector<Waiting*> batch(queue_.begin(), queue_.begin() + count);
-    queue_.erase(queue_.begin(), queue_.begin() + count);
+    line_.pop_front();  // who comes from now on is of the next one
     lock.unlock();
-    commit(batch);
+    commit(batch.members);
     lock.lock();
     leading_ = false;
-    for (Waiting* waiting : batch) {
-        waiting->done = true;
-        waiting->wake.notify_one();
-    }
-    if (!queue_.empty()) queue_.front()->wake.notify_one();
+    batch.over = true;
+    const std::shared_ptr<Batch> next = line_.empty() ? nullptr : line_.front();
+    // Told without the lock: who is woken needs it at once.
+    lock.unlock();
+    if (next) next->turn.notify_one();
+    batch.ending.notify_all();
+    lock.lock();
 }
 
 /// Takes the entry out of the batch that made the store refuse it; false when it was not for one entry's sake. Of two
@@ -243,7 +259,9 @@ LedgerWriter::Counts LedgerWriter::counts() const {
 
 std::size_t LedgerWriter::waiting() const {
     const std::lock_guard lock(mutex_);
-    return queue_.size();
+    std::size_t count = 0;
+    for (const auto& batch : line_) count += batch->members.size();
+    return count;
 }
 
 }  // namespace helix::usecases

@@ -3,7 +3,9 @@
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -35,9 +37,9 @@ struct LedgerDraft {
 
 /// Appends to the ledger: the one place where a record gets its seq, id, time and hashes.
 ///
-/// Group commit: a caller that finds nobody committing takes all drafts that wait, its own among them, seals them in
-/// order and appends them as one durable commit; whoever comes meanwhile waits for the next. There is no timer: alone,
-/// an append costs one commit, and under load as many share one as arrived during the commit before.
+/// Group commit: a caller that finds nobody committing seals its draft and appends it as one durable commit; those who
+/// come meanwhile are the next one, which the first of them leads, sealing all in the order of their coming. There is
+/// no timer: alone, an append costs one commit, and under load as many share one as arrived during the commit before.
 ///
 /// Other processes may append to the same store. Who loses the race for a seq seals again on the new head.
 ///
@@ -98,9 +100,14 @@ public:
 
 private:
     struct Waiting;
+    struct Batch;
+    struct Place {
+        std::shared_ptr<Batch> batch;
+        bool leads = false;
+    };
 
-    void wait_for(Waiting& mine, std::unique_lock<std::mutex>& lock);
-    void lead(std::unique_lock<std::mutex>& lock);
+    Place enqueue(Waiting& mine);
+    void see_through(const Place& place, std::unique_lock<std::mutex>& lock);
     static bool drop_refused(std::vector<Waiting*>& batch, const Error& refusal);
     void commit(std::vector<Waiting*> batch);
     Result<void> try_commit(const std::vector<Waiting*>& batch);
@@ -115,8 +122,8 @@ private:
     std::function<void()> told_;
 
     mutable std::mutex mutex_;
-    std::vector<Waiting*> queue_;  // on their callers' stacks, who wait until theirs is done
-    bool leading_ = false;         // somebody is committing
+    std::deque<std::shared_ptr<Batch>> line_;  // that wait for their commit
+    bool leading_ = false;                     // somebody is committing
     Counts counts_;
     std::optional<ledger::Head> newest_;
 
