@@ -147,6 +147,7 @@ Result<Config> parse(const std::string& text, const std::string& file) {
     reader.text("ledger_name", config.ledger_name);
     reader.text("signing", config.signing);
     reader.text("state", config.state);
+    reader.text("instance", config.instance);
     reader.texts("kubeconfig", config.kubeconfig);
     reader.flag("allow_exec", config.allow_exec);
     reader.text("tls_cert", config.tls_cert);
@@ -157,6 +158,8 @@ Result<Config> parse(const std::string& text, const std::string& file) {
     reader.number("metrics_every_s", 1, 3600, config.metrics_every_s);
     reader.number("metrics_age_max_s", 1, 3600, config.metrics_age_max_s);
     reader.number("reservation_s", 1, 86'400, config.reservation_s);
+    reader.number("lease_s", 2, 3600, config.lease_s);
+    reader.number("recovery_grace_s", 0, 300, config.recovery_grace_s);
     reader.number("replicas_max", 1, 10'000'000, config.replicas_max);
     reader.flag("relief", config.relief);
     reader.texts("neutral_kinds", config.neutral_kinds);

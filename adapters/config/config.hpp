@@ -39,6 +39,7 @@ struct Config {
     std::string ledger_name;       ///< what its checkpoints and keys are named by; empty: the newest key's name
     std::string signing = "auto";  ///< "off", "auto" (keys in the state folder, made at first start), or a key folder
     std::string state;             ///< folder beside the ledger; empty: see app::state_folder
+    std::string instance;          ///< names this process to the others on its ledger; empty: the machine's name
     std::vector<std::string> kubeconfig;  ///< empty: KUBECONFIG, else ~/.kube/config
     bool allow_exec = false;              ///< may exec credential plugins of the kubeconfig be run
     std::vector<TargetConfig> targets;    ///< empty: the current context, or the simulation when none is reached
@@ -50,6 +51,8 @@ struct Config {
     std::int64_t metrics_every_s = 15;
     std::int64_t metrics_age_max_s = 90;
     std::int64_t reservation_s = 300;
+    std::int64_t lease_s = 15;           ///< after so long without a sign of life another process may take over
+    std::int64_t recovery_grace_s = 35;  ///< how long after its intent a dead process's write may still arrive
     std::int64_t replicas_max = 100'000;
     bool relief = true;
     std::vector<std::string> neutral_kinds;

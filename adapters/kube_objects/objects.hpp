@@ -26,7 +26,7 @@ enum class Kind {
     WatermarkPodAutoscaler,
 };
 
-/// The annotation with which every write of ours marks the object it touched: the cycle's id.
+/// The annotation with which every write of ours marks the object it touched: the cycle's id, # and the step's number.
 inline constexpr const char* kCycleAnnotation = "helix.eose.ca/cycle";
 /// A node's own floor, in percent.
 inline constexpr const char* kFloorAnnotation = "helix.eose.ca/floor-pct";

@@ -57,14 +57,18 @@ Result<std::vector<Writer::Leaving>> Writer::pods_of(const std::string& node) {
     return pods;
 }
 
-void Writer::evict_round(std::vector<Leaving>& pods, const Action& action, int& retry_after_s, bool& unknown) {
+void Writer::evict_round(std::vector<Leaving>& pods, const Action& action, const Context& context, int& retry_after_s,
+                         bool& unknown) {
     for (Leaving& pod : pods) {
         if (pod.accepted || pod.gone || stopping_) continue;
         Action one;
         one.verb = Verb::Evict;
         one.object = {"v1", "Pod", pod.ns, pod.name};
         one.grace_period_s = action.grace_period_s;
-        const WriteResult result = evict(one);
+        Before before;
+        before.exists = true;
+        before.uid = pod.uid;
+        const WriteResult result = evict(one, before, context);
         pod.refusal.clear();
         if (result.outcome == Outcome::Applied) {
             pod.accepted = true;
@@ -87,12 +91,12 @@ void Writer::look_round(std::vector<Leaving>& pods) {
     }
 }
 
-WriteResult Writer::drain(const Action& action, const ports::WriteContext& context) {
+WriteResult Writer::drain(const Action& action, const Before& before, const Context& context) {
     if (action.object.kind != "Node") return not_applied(error(Code::InvalidArgument, "only a Node can be drained"));
     const auto until = Clock::now() + options_.drain_time;
     Action cordon = action;
     cordon.verb = Verb::Cordon;
-    WriteResult result = patch(cordon, context);
+    WriteResult result = patch(cordon, before, context);
     if (result.outcome != Outcome::Applied) return result;
     auto pods = pods_of(action.object.name);
     if (!pods) {
@@ -106,9 +110,9 @@ WriteResult Writer::drain(const Action& action, const ports::WriteContext& conte
     const auto present = [](const Leaving& pod) { return !pod.gone; };
     bool unknown = false;
     int retry_after_s = 0;
-    while (left(present)) {
+    while (left(present) && context.allowed()) {
         retry_after_s = 0;
-        evict_round(*pods, action, retry_after_s, unknown);
+        evict_round(*pods, action, context, retry_after_s, unknown);
         look_round(*pods);
         if (!left(present)) break;
         const auto pause = left(refused) ? std::chrono::milliseconds(1000 * std::clamp(retry_after_s, 1, 10))

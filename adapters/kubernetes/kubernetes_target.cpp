@@ -83,7 +83,15 @@ public:
     [[nodiscard]] ports::Freshness freshness() const override;
     [[nodiscard]] ports::ConnectionFigures connections() const override;
     Result<gate::Preview> preview(const Action& action) override { return writer_.preview(action); }
-    ports::WriteResult write(const Action& action, const ports::WriteContext& context) override;
+    Result<ports::Before> look(const Action& action) override { return writer_.look(action); }
+    ports::WriteResult write(const Action& action, const ports::Before& before,
+                             const ports::WriteContext& context) override {
+        return writer_.write(action, before, context);
+    }
+    ports::WriteResult read_back(const Action& action, const ports::Before& before,
+                                 const ports::WriteContext& context) override {
+        return writer_.read_back(action, before, context);
+    }
     bool await_visible(const Action& action, const ports::WriteResult& result, int timeout_ms) override;
     [[nodiscard]] std::vector<ports::WpaScore> wpa_scores() const override;
     void on_change(std::function<void()> listener) override;
@@ -225,10 +233,6 @@ ports::ConnectionFigures KubernetesTarget::connections() const {
     const std::lock_guard lock(mutex_);
     figures.relists_total = relists_;
     return figures;
-}
-
-ports::WriteResult KubernetesTarget::write(const Action& action, const ports::WriteContext& context) {
-    return writer_.write(action, context);
 }
 
 bool KubernetesTarget::await_visible(const Action& action, const ports::WriteResult& result, int timeout_ms) {

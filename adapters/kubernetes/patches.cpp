@@ -51,10 +51,10 @@ Result<void> mark(json& body, const Marks& marks) {
     json* metadata = child(body, "metadata");
     if (metadata == nullptr) return error(Code::InvalidArgument, "metadata is not an object");
     if (!marks.uid.empty()) (*metadata)["uid"] = marks.uid;
-    if (marks.cycle.empty()) return {};
+    if (marks.mark.empty()) return {};
     json* annotations = child(*metadata, "annotations");
     if (annotations == nullptr) return error(Code::InvalidArgument, "metadata.annotations is not an object");
-    (*annotations)[kube_objects::kCycleAnnotation] = marks.cycle;
+    (*annotations)[kube_objects::kCycleAnnotation] = marks.mark;
     return {};
 }
 
@@ -173,9 +173,10 @@ Result<Patch> apply_for(const Action& action, const Marks& marks) {
     return Patch{kApplyPatch, written(*body)};
 }
 
-Patch scale_for(std::int64_t replicas, const std::string& uid, const std::string& resource_version) {
+Patch scale_for(std::int64_t replicas, const Marks& marks, const std::string& resource_version) {
     json metadata = json::object();
-    if (!uid.empty()) metadata["uid"] = uid;
+    if (!marks.uid.empty()) metadata["uid"] = marks.uid;
+    if (!marks.mark.empty()) metadata["annotations"][kube_objects::kCycleAnnotation] = marks.mark;
     if (!resource_version.empty()) metadata["resourceVersion"] = resource_version;
     return {kMergePatch, written({{"metadata", std::move(metadata)}, {"spec", {{"replicas", replicas}}}})};
 }

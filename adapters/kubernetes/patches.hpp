@@ -8,7 +8,7 @@
 #include "domain/core/result.hpp"
 #include "domain/gate/action.hpp"
 
-/// The bodies of our writes. Each carries the cycle's id as an annotation when a cycle is given, in the same patch.
+/// The bodies of our writes. Each carries the step's mark as an annotation when one is given, in the same patch.
 namespace helix::kubernetes {
 
 /// A body and how the API server is to understand it.
@@ -23,8 +23,8 @@ inline constexpr const char* kApplyPatch = "application/apply-patch+yaml";
 
 /// What a patch carries beside the change itself.
 struct Marks {
-    std::string cycle;  ///< empty: a dry run, leave no mark
-    std::string uid;    ///< empty: any object of that name
+    std::string mark;  ///< empty: a dry run, leave no mark
+    std::string uid;   ///< empty: any object of that name
 };
 
 /// label, annotate, restart, set-image, set-resources, patch, cordon, uncordon.
@@ -37,8 +37,9 @@ Result<Patch> patch_for(const gate::Action& action, const std::vector<std::strin
 /// create, apply: the manifest itself, checked against the action's object and marked.
 Result<Patch> apply_for(const gate::Action& action, const Marks& marks);
 
-/// A number of replicas for the /scale subresource, with the version that it must still have.
-Patch scale_for(std::int64_t replicas, const std::string& uid, const std::string& resource_version);
+/// A number of replicas, for the object itself or its /scale subresource, with the version that it must still have.
+/// The subresource takes no mark.
+Patch scale_for(std::int64_t replicas, const Marks& marks, const std::string& resource_version);
 
 /// policy/v1 Eviction.
 std::string eviction_for(const std::string& ns, const std::string& name, const std::string& uid,

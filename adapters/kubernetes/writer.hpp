@@ -23,37 +23,51 @@ struct WriterOptions {
 
 /// Carries out one action at a time.
 ///
-/// Every write is sent once, with the uid (and where the change depends on it, the version) that it read before. When
-/// no answer came, the object is read back; the annotation with the cycle's id, the replicas or the uid decide.
+/// Every write is sent once, with the uid (and where the change depends on it, the version) that was read before. When
+/// no answer came, the object is read back; the annotation with the step's mark, the replicas or the uid decide.
 ///
 /// Thread safety: one thread at a time.
 class Writer {
 public:
     Writer(Api& api, ResourceMap& resources, WriterOptions options, std::function<std::int64_t()> now_s);
 
-    ports::WriteResult write(const gate::Action& action, const ports::WriteContext& context);
+    Result<ports::Before> look(const gate::Action& action);
+    ports::WriteResult write(const gate::Action& action, const ports::Before& before,
+                             const ports::WriteContext& context);
+    ports::WriteResult read_back(const gate::Action& action, const ports::Before& before,
+                                 const ports::WriteContext& context);
     Result<gate::Preview> preview(const gate::Action& action);
 
     /// Makes a drain or a read-back that is under way give up.
     void stop() { stopping_ = true; }
 
 private:
-    struct Before {
-        kube_objects::Manifest object;
-        std::vector<std::string> containers;
+    using Before = ports::Before;
+    using Context = ports::WriteContext;
+
+    /// The API server's view of one write: where it goes and whether it counts as a change of what exists.
+    struct Send {
+        http2_client::Method method;
+        std::string path;
+        Patch body;
+        bool changes = true;
     };
 
-    ports::WriteResult scale(const gate::Action& action);
-    ports::WriteResult apply(const gate::Action& action, const ports::WriteContext& context);
-    ports::WriteResult patch(const gate::Action& action, const ports::WriteContext& context);
-    ports::WriteResult evict(const gate::Action& action);
-    ports::WriteResult erase(const gate::Action& action);
-    ports::WriteResult drain(const gate::Action& action, const ports::WriteContext& context);
+    ports::WriteResult scale(const gate::Action& action, Before before, const Context& context);
+    ports::WriteResult apply(const gate::Action& action, const Before& before, const Context& context);
+    ports::WriteResult patch(const gate::Action& action, const Before& before, const Context& context);
+    ports::WriteResult evict(const gate::Action& action, const Before& before, const Context& context);
+    ports::WriteResult erase(const gate::Action& action, Before before, const Context& context);
+    ports::WriteResult drain(const gate::Action& action, const Before& before, const Context& context);
 
-    Result<Before> before(const gate::Action& action, const std::string& path);
+    Result<std::string> path_of(const gate::Action& action);
+    Result<std::vector<std::string>> containers_of(const gate::Action& action, const std::string& path);
     Result<kube_objects::Manifest> read(const std::string& path);
-    ports::WriteResult settle(const Error& failure, ports::WriteResult result, const std::string& path,
-                              const std::function<std::optional<bool>(const kube_objects::Manifest*)>& applied);
+    Result<http2_client::Response> send(Send one, const Context& context);
+    ports::WriteResult settle(const Error& failure, ports::WriteResult result, const gate::Action& action,
+                              const Before& before, const Context& context);
+    Result<std::optional<bool>> shows(const gate::Action& action, const Before& before, const std::string& mark,
+                                      ports::WriteResult& result);
     void note_after(ports::WriteResult& result, const std::string& path);
     bool sleep_until(std::chrono::steady_clock::time_point when) const;
 
@@ -66,7 +80,8 @@ private:
         std::string refusal = {};
     };
     Result<std::vector<Leaving>> pods_of(const std::string& node);
-    void evict_round(std::vector<Leaving>& pods, const gate::Action& action, int& retry_after_s, bool& unknown);
+    void evict_round(std::vector<Leaving>& pods, const gate::Action& action, const Context& context, int& retry_after_s,
+                     bool& unknown);
     void look_round(std::vector<Leaving>& pods);
 
     Api& api_;
@@ -79,5 +94,8 @@ private:
 
 /// A result that says that nothing was changed, and why.
 ports::WriteResult not_applied(const Error& failure);
+
+/// What is recorded of an object before it is written.
+ports::Before before_of(const kube_objects::Manifest& object);
 
 }  // namespace helix::kubernetes

@@ -7,6 +7,7 @@
 
 #include "adapters/ledger_sqlite/open_writer.hpp"
 #include "adapters/ledger_sqlite/rows.hpp"
+#include "service/ports/fault_point.hpp"
 
 namespace helix::ledger_sqlite {
 namespace {
@@ -227,7 +228,10 @@ auto SqliteLedgerStore::in_transaction(std::string_view doing, Work&& work) -> d
         writer_->undo();
         return done;
     }
-    if (const int code = Writer::run(writer_->commit); code != SQLITE_DONE) {
+    ports::fault_point("commit.before");
+    const int code = Writer::run(writer_->commit);
+    ports::fault_point("commit.after");
+    if (code != SQLITE_DONE) {
         Error failure = writer_->connection.last_error("committing " + std::string(doing));
         // A sync that failed says nothing of what reached the disk: after a crash the commit may turn up.
         if ((code & 0xFF) == SQLITE_IOERR) failure.code = Code::UnknownOutcome;

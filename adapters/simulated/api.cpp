@@ -114,11 +114,17 @@ Result<Written> drain(World& world, const gate::Action& action, const Stamp& sta
     return *std::move(blocked);
 }
 
+}  // namespace
+
 bool removes(Verb verb) {
     return verb == Verb::Delete || verb == Verb::Evict;
 }
 
-}  // namespace
+std::string mark_of(const Object& object) {
+    const Json::json_pointer annotations("/metadata/annotations");
+    if (!object.manifest.contains(annotations)) return {};
+    return object.manifest.at(annotations).value(kMarkAnnotation, "");
+}
 
 Result<Written> perform(World& world, const gate::Action& action, const Stamp& stamp) {
     const Key key = key_of(action);

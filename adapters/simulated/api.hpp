@@ -23,6 +23,12 @@ Result<Written> perform(World& world, const gate::Action& action, const Stamp& s
 /// What the object would be after `action`; nothing is written.
 Result<gate::Preview> preview_of(const World& world, const gate::Action& action);
 
+/// Whether `verb` takes the object away.
+bool removes(gate::Verb verb);
+
+/// The mark of the last write of ours; empty when there was none.
+std::string mark_of(const Object& object);
+
 /// Whether the world is as a write of `action` with this very stamp leaves it. `uid` is the object's before.
 bool is_done(const World& world, const gate::Action& action, const Stamp& stamp, const std::string& uid);
 

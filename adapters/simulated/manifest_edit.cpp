@@ -14,7 +14,6 @@ namespace {
 
 using gate::Verb;
 
-constexpr const char* kCycleAnnotation = "helix.eose.ca/cycle";
 constexpr const char* kRestartAnnotation = "kubectl.kubernetes.io/restartedAt";
 
 bool is_named_list(const Json& list) {
@@ -222,7 +221,7 @@ Result<Json> manifest_after(const gate::Action& action, const Object* present, c
     }
     if (auto sound = validate(key, manifest, present == nullptr ? nullptr : &present->manifest); !sound)
         return std::move(sound).error();
-    if (!stamp.cycle_id.empty()) manifest["metadata"]["annotations"][kCycleAnnotation] = stamp.cycle_id;
+    if (!stamp.mark.empty()) manifest["metadata"]["annotations"][kMarkAnnotation] = stamp.mark;
     return manifest;
 }
 

@@ -7,10 +7,12 @@
 
 namespace helix::simulated {
 
+inline constexpr const char* kMarkAnnotation = "helix.eose.ca/cycle";
+
 /// What every write leaves on the object it touches.
 struct Stamp {
-    std::string cycle_id;  ///< empty: no annotation
-    Micros at = 0;         ///< of a restart
+    std::string mark;  ///< empty: no annotation
+    Micros at = 0;     ///< of a restart
 };
 
 /// Where the action's object is stored.

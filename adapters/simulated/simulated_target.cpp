@@ -63,7 +63,11 @@ public:
     [[nodiscard]] ports::Freshness freshness() const override;
     [[nodiscard]] ports::ConnectionFigures connections() const override;
     Result<gate::Preview> preview(const gate::Action& action) override;
-    ports::WriteResult write(const gate::Action& action, const ports::WriteContext& context) override;
+    Result<ports::Before> look(const gate::Action& action) override;
+    ports::WriteResult write(const gate::Action& action, const ports::Before& before,
+                             const ports::WriteContext& context) override;
+    ports::WriteResult read_back(const gate::Action& action, const ports::Before& before,
+                                 const ports::WriteContext& context) override;
     bool await_visible(const gate::Action& action, const ports::WriteResult& result, int timeout_ms) override;
     [[nodiscard]] std::vector<ports::WpaScore> wpa_scores() const override { return {}; }  // that API is not served
     void on_change(std::function<void()> listener) override;
@@ -89,7 +93,7 @@ private:
     bool strikes(int chance, const char* fault);
     ports::WriteResult refused(Error failure) const;
     std::optional<Error> refusal(const gate::Action& action);
-    ports::WriteResult read_back(const gate::Action& action, const Stamp& stamp, const Object* before) const;
+    ports::WriteResult find_out(const gate::Action& action, const Stamp& stamp, const ports::Before& before) const;
 
     const std::string name_;
     const SimOptions options_;
@@ -239,13 +243,51 @@ std::optional<Error> Simulation::refusal(const gate::Action& action) {
     return std::nullopt;
 }
 
-ports::WriteResult Simulation::read_back(const gate::Action& action, const Stamp& stamp, const Object* before) const {
+Result<ports::Before> Simulation::look(const gate::Action& action) {
+    const std::unique_lock lock(mutex_);
+    ++requests_;
+    catch_up();
+    arm();
+    ports::Before before;
+    const Object* present = world_.find(key_of(action));
+    if (present == nullptr) return before;
+    before.exists = true;
+    before.uid = present->uid;
+    before.resource_version = std::to_string(present->resource_version);
+    before.generation = present->generation;
+    before.mark = mark_of(*present);
+    return before;
+}
+
+ports::WriteResult Simulation::read_back(const gate::Action& action, const ports::Before& before,
+                                         const ports::WriteContext& context) {
+    const std::unique_lock lock(mutex_);
+    ++requests_;
+    catch_up();
+    arm();
+    const Object* now = world_.find(key_of(action));
+    if (removes(action.verb)) return find_out(action, {context.mark, clock_.now()}, before);
+    ports::WriteResult result;
+    result.resource_version_before = before.resource_version;
+    if (now == nullptr || mark_of(*now) != context.mark)
+        return refused(error(Code::Unavailable, "read back: not done", "try again"));
+    result.uid = now->uid;
+    result.resource_version_after = std::to_string(now->resource_version);
+    const bool partly = action.verb == gate::Verb::Drain && !is_done(world_, action, {context.mark, 0}, before.uid);
+    result.outcome = partly ? ports::Outcome::Unknown : ports::Outcome::Applied;
+    result.detail = partly ? "read back: cordoned, some pods not evicted" : "read back: done";
+    if (partly) result.failure = error(Code::UnknownOutcome, result.detail, "drain again");
+    return result;
+}
+
+ports::WriteResult Simulation::find_out(const gate::Action& action, const Stamp& stamp,
+                                        const ports::Before& before) const {
     const Object* now = world_.find(key_of(action));
     ports::WriteResult result;
-    if (before != nullptr) result.resource_version_before = std::to_string(before->resource_version);
+    result.resource_version_before = before.resource_version;
     if (now != nullptr) result.resource_version_after = std::to_string(now->resource_version);
-    if (now != nullptr || before != nullptr) result.uid = now != nullptr ? now->uid : before->uid;
-    if (is_done(world_, action, stamp, before == nullptr ? std::string() : before->uid)) {
+    result.uid = now != nullptr ? now->uid : before.uid;
+    if (is_done(world_, action, stamp, before.uid)) {
         result.outcome = ports::Outcome::Applied;
         result.detail = "the answer was lost; read back: done";
     } else {
@@ -256,15 +298,18 @@ ports::WriteResult Simulation::read_back(const gate::Action& action, const Stamp
     return result;
 }
 
-ports::WriteResult Simulation::write(const gate::Action& action, const ports::WriteContext& context) {
+ports::WriteResult Simulation::write(const gate::Action& action, const ports::Before& before,
+                                     const ports::WriteContext& context) {
     std::unique_lock lock(mutex_);
+    if (!context.allowed())
+        return refused(error(Code::Unavailable, "another process has taken over; nothing was sent"));
     ++requests_;
     catch_up();
     if (auto failure = refusal(action)) return refused(*std::move(failure));
 
-    const Stamp stamp{context.cycle_id, clock_.now()};
-    std::optional<Object> before;
-    if (const Object* present = world_.find(key_of(action))) before = *present;
+    const Stamp stamp{context.mark, clock_.now()};
+    const Object* present = world_.find(key_of(action));
+    if (before.exists && present != nullptr && present->uid != before.uid) return refused(modified(key_of(action)));
     const bool lost_undone = strikes(faults_.answer_lost_undone, "answer_lost_undone");
     const bool lost_done = !lost_undone && strikes(faults_.answer_lost_done, "answer_lost_done");
     Result<Written> written = error(Code::Unavailable, "lost");
@@ -278,7 +323,7 @@ ports::WriteResult Simulation::write(const gate::Action& action, const ports::Wr
             result.detail = "the answer was lost, and reading back failed too";
             result.failure = error(Code::UnknownOutcome, result.detail, "read the object before doing anything else");
         } else {
-            result = read_back(action, stamp, before ? &*before : nullptr);
+            result = find_out(action, stamp, before);
         }
         world_.settle();
         arm();

@@ -4,6 +4,7 @@
 #include <atomic>
 
 #include "adapters/openssl_digest/sha256.hpp"
+#include "adapters/system/instance.hpp"
 #include "adapters/system/system_clock.hpp"
 #include "adapters/system/ulid_source.hpp"
 #include "service/app/ledger_trust.hpp"
@@ -16,12 +17,14 @@
 #include "service/http/routes.hpp"
 #include "service/reconcile/loop.hpp"
 #include "service/reconcile/publisher.hpp"
+#include "service/usecases/recovery.hpp"
 
 namespace helix::app {
 namespace {
 
 constexpr std::int64_t kSecond = 1'000'000;
 constexpr std::int64_t kChangeGapMs = 250;
+constexpr std::int64_t kKeepEveryMs = 500;  ///< how often the tenure, open cycles and reservations are looked after
 
 usecases::HelixRules rules_of(const config::Config& config) {
     usecases::HelixRules rules;
@@ -33,10 +36,14 @@ usecases::HelixRules rules_of(const config::Config& config) {
     return rules;
 }
 
-http_engine::HubOptions hub_options(const ports::Clock& clock) {
+/// `clock` and `ids` outlive the hub.
+http_engine::HubOptions hub_options(const ports::Clock& clock, ports::IdSource& ids) {
     http_engine::HubOptions options;
     options.first_id = static_cast<std::uint64_t>(clock.now_us());  // ids of a former process are older
-    options.reread = "/v1/units and /v1/ledger";
+    options.gap_data = [&clock, &ids](std::uint64_t from, std::uint64_t to) {
+        const nlohmann::json data = {{"from", from}, {"to", to}, {"reread", "/v1/units and /v1/ledger"}};
+        return http::as_cloud_event({"gap", "", data.dump(), ""}, clock, ids);
+    };
     return options;
 }
 
@@ -50,6 +57,24 @@ http_engine::ServerOptions server_options(const config::Config& config) {
     return options;
 }
 
+bool is_postgres(const config::Config& config) {
+    return config.ledger.starts_with("postgres://") || config.ledger.starts_with("postgresql://");
+}
+
+/// How this process is called where others on the same ledger see it. Whoever has the file's lock knows that the former
+/// process of that name is gone, so that a restart need not wait for its lease to run out.
+std::string instance_name(const config::Config& config, bool alone) {
+    const std::string process = ":" + std::to_string(system::process_id());
+    const bool named = !config.instance.empty();
+    const std::string name = named ? config.instance : system::host_name();
+    // A database's name is taken on trust: nobody can hold a lock for it here.
+    return alone || (named && is_postgres(config)) ? name : name + process;
+}
+
+std::string lock_file(const config::Config& config) {
+    return is_postgres(config) ? std::string() : config.ledger + ".lock";
+}
+
 /// Members are declared in the order in which they depend on each other; the server goes first when it ends.
 class Wired final : public App {
 public:
@@ -59,15 +84,25 @@ public:
           tls_(!config.tls_cert.empty()),
           authorizer_(std::move(authorizer)),
           ids_(clock_),
+          file_lock_(lock_file(config)),
           stores_(std::move(stores)),
           trust_(std::move(trust)),
           writer_(*stores_.ledger, clock_, ids_, openssl_digest::sha256, trust_->signer()),
-          hub_(hub_options(clock_)),
+          hub_(hub_options(clock_, ids_)),
           bus_(hub_, clock_, ids_),
-          helix_(targets_, writer_, bus_, clock_, ids_, openssl_digest::sha256, rules_of(config)),
+          tenure_(*stores_.leases, clock_, instance_name(config, file_lock_.held()),
+                  std::chrono::seconds(config.lease_s)),
+          receipts_(writer_, bus_, openssl_digest::sha256),
+          helix_(targets_, tenure_, receipts_, writer_, bus_, clock_, ids_, rules_of(config)),
+          recovery_(targets_, tenure_, receipts_, writer_, *stores_.ledger, helix_, clock_,
+                    config.recovery_grace_s * kSecond),
+          once_(helix_, *stores_.ledger, openssl_digest::sha256),
           views_(targets_, clock_, config.metrics_age_max_s * kSecond),
           publisher_(targets_, views_, bus_),
-          loop_({[this] { publisher_.publish_changes(); }, [this] { tick(); }}, kChangeGapMs, config.tick_s * 1000),
+          loop_({[this] { publisher_.publish_changes(); }, [this] { publisher_.publish_all(); }}, kChangeGapMs,
+                config.tick_s * 1000),
+          keeper_({[] {}, [this] { keep(); }}, kKeepEveryMs, kKeepEveryMs),
+          recoverer_({[] {}, [this] { recovery_.end_open(); }}, kKeepEveryMs, kKeepEveryMs),
           server_(server_options(config)),
           context_{targets_,
                    helix_,
@@ -78,7 +113,7 @@ public:
                    hub_,
                    bus_,
                    authorizer_,
-                   keys_,
+                   once_,
                    openssl_digest::sha256,
                    [this](const auto& take) { publisher_.snapshot(take); },
                    [this] { return health(); },
@@ -96,10 +131,15 @@ public:
         http::route_all(server_, context_);
         if (auto started = hub_.start(); !started) return started;
         trust_->start();
+        keep();
+        keeper_.start();
+        recoverer_.start();
         loop_.start();
         for (const auto& runtime : targets_.all()) runtime->target().on_change([this] { loop_.poke(); });
         const auto port = server_.start(address_.host, address_.port);
         if (!port) return port.error();
+        for (const auto& route : server_.routes())
+            log(Level::Debug, "service.route", {{"method", route.method}, {"pattern", route.pattern}});
         log(Level::Info, "service.started",
             {{"url", url()}, {"targets", Wired::targets()}, {"open", authorizer_.open()}});
         return {};
@@ -137,6 +177,9 @@ public:
         loop_.stop();
         server_.stop();
         if (outbox_) outbox_->stop();
+        recoverer_.stop();
+        keeper_.stop();
+        tenure_.let_go();
         trust_->stop();
         hub_.stop();
         log(Level::Info, "service.stopped");
@@ -149,7 +192,7 @@ private:
         auto store = stores_.open_outbox();
         if (!store) return std::move(store).error();
         auto made =
-            OutboxWiring::make(config, *std::move(store), {*stores_.ledger, *stores_.leases, clock_, ids_.ulid()});
+            OutboxWiring::make(config, *std::move(store), {*stores_.ledger, *stores_.leases, clock_, tenure_.holder()});
         if (!made) return std::move(made).error();
         outbox_ = *std::move(made);
         writer_.on_commit([this] { outbox_->poke(); });
@@ -158,15 +201,26 @@ private:
         return outbox_->start();
     }
 
-    void tick() {
-        helix_.sweep_reservations();
-        publisher_.publish_all();
+    /// Holds on to the right to write, finds what a former process left open, sweeps up behind this one's own cycles.
+    void keep() {
+        const auto newly = tenure_.hold();
+        const bool begin = newly && !tenure_.fence() && tenure_.taken();
+        const auto begun = begin ? recovery_.begin() : Result<void>{};
+        if (begin && begun)
+            log(Level::Info, "tenure.taken", {{"holder", tenure_.holder()}, {"open_cycles", recovery_.open()}});
+        const std::string problem = !newly ? newly.error().message : !begun ? begun.error().message : std::string();
+        if (!problem.empty() && problem != keep_problem_)
+            log(Level::Warning, "tenure.missing", {{"holder", tenure_.holder()}, {"problem", problem}});
+        keep_problem_ = problem;
+        helix_.sweep();
     }
 
     std::vector<http::HealthCheck> health() const {
         std::vector<http::HealthCheck> checks;
         const auto head = stores_.ledger->head();
         checks.push_back({"ledger", head.ok(), head ? stores_.place : head.error().message});
+        // One that waits for another to go away answers reads and verdicts: it is ready, and says what it does not do.
+        checks.push_back({"writes", true, tenure_.fence() ? "" : tenure_.refusal().message});
         for (const auto& runtime : targets_.all()) {
             const ports::Freshness freshness = runtime->target().freshness();
             checks.push_back({"target " + runtime->target().name(), freshness.synced, freshness.problem});
@@ -179,18 +233,25 @@ private:
     const http::Authorizer authorizer_;
     system::SystemClock clock_;
     system::UlidSource ids_;
+    const system::FileLock file_lock_;
     const Stores stores_;
     std::unique_ptr<LedgerTrust> trust_;
     usecases::LedgerWriter writer_;
     std::unique_ptr<OutboxWiring> outbox_;  // null: no destinations are configured
     http_engine::StreamHub hub_;
     http::HubBus bus_;
-    http::IdempotencyKeys keys_;
     usecases::Targets targets_;
+    usecases::Tenure tenure_;
+    usecases::Receipts receipts_;
     usecases::RunCycle helix_;
+    usecases::Recovery recovery_;
+    usecases::AnswerOnce once_;
+    std::string keep_problem_;
     usecases::Views views_;
     reconcile::Publisher publisher_;
     reconcile::Loop loop_;
+    reconcile::Loop keeper_;
+    reconcile::Loop recoverer_;  // waits for targets, so that what holds the lease need not
     http_engine::Server server_;
     http::Context context_;
     std::atomic<bool> stopped_{false};

@@ -22,6 +22,13 @@ bool equal(const ledger::Digest& a, const ledger::Digest& b) {
     return difference == 0;
 }
 
+/// Whether `header` begins with `scheme` (lower case), in any case of letters (RFC 9110, 11.1).
+bool is_scheme(std::string_view header, std::string_view scheme) {
+    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+    return header.size() >= scheme.size() &&
+           std::equal(scheme.begin(), scheme.end(), header.begin(), [&](char a, char b) { return a == lower(b); });
+}
+
 /// A page of another site that resolves its own name to this machine is a browser's caller too: without tokens only
 /// requests that were meant for this machine by name are served.
 bool meant_for_loopback(const httplib::Request& request) {
@@ -74,9 +81,9 @@ Result<Caller> Authorizer::authorize(const httplib::Request& request, Role neede
         return error(Code::PermissionDenied, "this service has no tokens and answers only to localhost",
                      "address it as localhost or 127.0.0.1, or give it a tokens file", "Host");
     }
-    constexpr std::string_view kBearer = "Bearer ";
+    constexpr std::string_view kBearer = "bearer ";
     const std::string header = request.get_header_value("Authorization");
-    if (header.compare(0, kBearer.size(), kBearer) != 0)
+    if (!is_scheme(header, kBearer))
         return error(Code::Unauthenticated, "no bearer token", "send Authorization: Bearer TOKEN", "Authorization");
     const ledger::Digest hash = sha256_(std::string_view(header).substr(kBearer.size()));
     const Entry* found = nullptr;

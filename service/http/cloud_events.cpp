@@ -3,6 +3,8 @@
 #include <array>
 
 #include "service/http/cloud_events_binary.hpp"
+#include "service/http/handler.hpp"
+#include "service/wire/fields.hpp"
 #include "service/wire/parse_json.hpp"
 #include "service/wire/timestamps.hpp"
 
@@ -12,12 +14,6 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t kBatchMax = 1000;
-
-bool is_type(const std::string& content_type, std::string_view wanted) {
-    return content_type.compare(0, wanted.size(), wanted) == 0 &&
-           (content_type.size() == wanted.size() || content_type[wanted.size()] == ';' ||
-            content_type[wanted.size()] == ' ');
-}
 
 Error bad(std::string message, std::string mend, std::string where) {
     return error(Code::InvalidArgument, std::move(message), std::move(mend), std::move(where));
@@ -31,7 +27,7 @@ bool is_attribute(const std::string& name) {
 /// An attribute whose text is bounded; the bounds of openapi/helix.yaml.
 struct Bound {
     std::string_view name;
-    std::size_t bytes_max;
+    std::size_t characters_max;
     bool required;
 };
 constexpr std::array<Bound, 7> kBounds = {{{"specversion", 8, true},
@@ -65,8 +61,8 @@ Result<void> check_texts(const json& event, const std::string& where) {
         if (!found->is_string() || found->get_ref<const std::string&>().empty())
             return bad(name + (bound.required ? " is missing or empty" : " is not a text, or empty"),
                        "see CloudEvents 1.0", where + "/" + name);
-        if (found->get_ref<const std::string&>().size() > bound.bytes_max)
-            return bad(name + " is over " + std::to_string(bound.bytes_max) + " bytes", "shorten it",
+        if (wire::characters(found->get_ref<const std::string&>()) > bound.characters_max)
+            return bad(name + " is over " + std::to_string(bound.characters_max) + " characters", "shorten it",
                        where + "/" + name);
     }
     if (event.at("specversion") != "1.0")
@@ -84,7 +80,7 @@ Result<void> check_data(const json& event, const std::string& where) {
 }
 
 Result<void> check(const json& event, const std::string& where) {
-    if (!event.is_object()) return bad("an event is a JSON object", "send CloudEvents 1.0", where);
+    if (!event.is_object()) return bad("an event is a JSON object", "send CloudEvents 1.0", where + "/");
     if (auto checked = check_texts(event, where); !checked) return checked;
     for (const auto& [name, value] : event.items()) {
         if (name == "data" || name == "data_base64") continue;
@@ -103,16 +99,35 @@ Result<void> check(const json& event, const std::string& where) {
     return check_data(event, where);
 }
 
+/// The `ce-` headers that structured mode may repeat: whatever is there keeps its bounds.
+Result<void> check_headers(const httplib::Request& request) {
+    const auto refuse = [](const std::string& name) {
+        return bad("header " + name + " is not what the attribute must be", "leave it out in structured mode",
+                   "/" + name);
+    };
+    for (const Bound& bound : kBounds) {
+        const std::string name = "ce-" + std::string(bound.name);
+        if (!request.has_header(name.c_str())) continue;
+        const std::string text = decode_header(request.get_header_value(name.c_str()));
+        const bool version = bound.name == "specversion" && text != "1.0";
+        if (version || wire::characters(text) > bound.characters_max) return refuse(name);
+    }
+    if (request.has_header("ce-time") && !wire::from_rfc3339(decode_header(request.get_header_value("ce-time"))))
+        return refuse("ce-time");
+    return {};
+}
+
 }  // namespace
 
 Result<std::vector<json>> cloud_events_of(const httplib::Request& request) {
     const std::string content_type = request.get_header_value("Content-Type");
+    if (const auto checked = check_headers(request); !checked) return checked.error();
     std::vector<json> events;
     if (is_type(content_type, "application/cloudevents-batch+json")) {
         auto batch = wire::parse_json(request.body);
         if (!batch) return std::move(batch).error();
         if (!batch->is_array() || batch->empty() || batch->size() > kBatchMax)
-            return bad("a batch is an array of 1 to 1000 events", "split it", "");
+            return bad("a batch is an array of 1 to 1000 events", "split it", "/");
         for (json& event : *batch) events.push_back(std::move(event));
     } else if (is_type(content_type, "application/cloudevents+json")) {
         auto event = wire::parse_json(request.body);
@@ -122,6 +137,9 @@ Result<std::vector<json>> cloud_events_of(const httplib::Request& request) {
         auto event = binary_event(request);
         if (!event) return std::move(event).error();
         events.push_back(*std::move(event));
+    } else if (is_type(content_type, "application/json")) {
+        return bad("binary mode needs the header ce-specversion", "send ce-specversion: 1.0, ce-id, ce-source, ce-type",
+                   "/ce-specversion");
     } else {
         return error(Code::Unimplemented, "not a CloudEvents content type",
                      "send application/cloudevents+json, application/cloudevents-batch+json, or ce- headers",

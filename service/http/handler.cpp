@@ -1,23 +1,15 @@
 #include "service/http/handler.hpp"
 
+#include <algorithm>
 #include <charconv>
 
+#include "service/wire/manifest_json.hpp"
 #include "service/wire/parse_json.hpp"
 #include "service/wire/problem_json.hpp"
 #include "service/wire/yaml_json.hpp"
 
 namespace helix::http {
-namespace {
-
 using nlohmann::json;
-
-bool is_type(const std::string& content_type, std::string_view wanted) {
-    return content_type.compare(0, wanted.size(), wanted) == 0 &&
-           (content_type.size() == wanted.size() || content_type[wanted.size()] == ';' ||
-            content_type[wanted.size()] == ' ');
-}
-
-}  // namespace
 
 void write_problem(const Error& problem, httplib::Response& response, std::string_view name, const json& extra) {
     json body = name.empty() ? wire::problem_json(problem) : wire::problem_json(problem, name);
@@ -57,10 +49,54 @@ Result<std::optional<std::uint64_t>> number_of(const httplib::Request& request, 
 }
 
 Result<bool> flag_of(const httplib::Request& request, const char* name) {
-    const std::string text = text_of(request, name);
-    if (text.empty() || text == "false") return false;
+    if (!request.has_param(name)) return false;
+    const std::string text = request.get_param_value(name);
+    if (text == "false") return false;
     if (text == "true") return true;
     return error(Code::InvalidArgument, std::string(name) + " is true or false", "mend the query", name);
+}
+
+Result<void> only_params(const httplib::Request& request, std::initializer_list<std::string_view> known) {
+    const std::string* before = nullptr;  // they are sorted by name
+    for (const auto& [name, value] : request.params) {
+        const std::string shown = name.substr(0, 64);
+        if (std::find(known.begin(), known.end(), name) == known.end()) {
+            std::string takes;
+            for (const std::string_view one : known) takes += (takes.empty() ? "" : ", ") + std::string(one);
+            return error(Code::InvalidArgument, "there is no parameter \"" + shown + "\" here",
+                         takes.empty() ? "this takes none" : "this takes " + takes, shown);
+        }
+        if (before != nullptr && *before == name)
+            return error(Code::InvalidArgument, shown + " is given twice", "give it once", shown);
+        if (value.empty()) return error(Code::InvalidArgument, shown + " is empty", "leave it out", shown);
+        before = &name;
+    }
+    return {};
+}
+
+bool is_target_name(const std::string& text) {
+    return wire::is_name(text, wire::NameRule::Object);
+}
+
+bool is_ulid(const std::string& text) {
+    constexpr std::string_view kDigits = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+    return text.size() == 26 && text.front() <= '7' && text.find_first_not_of(kDigits) == std::string::npos;
+}
+
+Result<void> check_texts(const httplib::Request& request, std::initializer_list<TextRule> rules) {
+    for (const TextRule& rule : rules)
+        if (request.has_param(rule.name) && !rule.holds(request.get_param_value(rule.name)))
+            return error(Code::InvalidArgument, std::string(rule.name) + " is not " + rule.what, "mend the query",
+                         rule.name);
+    return {};
+}
+
+bool is_type(std::string_view content_type, std::string_view wanted) {
+    std::string_view type = content_type.substr(0, content_type.find(';'));
+    while (!type.empty() && (type.back() == ' ' || type.back() == '\t')) type.remove_suffix(1);
+    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+    return type.size() == wanted.size() &&
+           std::equal(type.begin(), type.end(), wanted.begin(), [&](char a, char b) { return lower(a) == b; });
 }
 
 std::string text_of(const httplib::Request& request, const char* name) {

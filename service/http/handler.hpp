@@ -2,8 +2,10 @@
 
 #include <cstdint>
 #include <functional>
+#include <initializer_list>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include <httplib.h>
 #include <nlohmann/json.hpp>
@@ -31,6 +33,24 @@ Result<std::optional<std::uint64_t>> number_of(const httplib::Request& request, 
 
 /// A query parameter that is true or false (false when not given). Errors: InvalidArgument naming the parameter.
 Result<bool> flag_of(const httplib::Request& request, const char* name);
+
+/// Refuses a query parameter that is not one of `known`, comes twice, or is empty: a misspelt dry_run must not write.
+/// Errors: InvalidArgument naming the parameter.
+Result<void> only_params(const httplib::Request& request, std::initializer_list<std::string_view> known);
+
+/// What a query parameter's text must be.
+struct TextRule {
+    const char* name;
+    bool (*holds)(const std::string& text);
+    const char* what;  ///< "a ULID"
+};
+bool is_target_name(const std::string& text);
+bool is_ulid(const std::string& text);
+/// Errors: InvalidArgument naming the parameter whose text is not what its rule says.
+Result<void> check_texts(const httplib::Request& request, std::initializer_list<TextRule> rules);
+
+/// Whether `content_type` is `wanted` (lower case), parameters aside.
+bool is_type(std::string_view content_type, std::string_view wanted);
 
 /// A query parameter's text, "" when not given.
 std::string text_of(const httplib::Request& request, const char* name);

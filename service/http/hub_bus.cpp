@@ -6,13 +6,13 @@
 
 namespace helix::http {
 
-std::string HubBus::cloud_event(const ports::Event& event) const {
+std::string as_cloud_event(const ports::Event& event, const ports::Clock& clock, ports::IdSource& ids) {
     // The data is JSON text already: it goes in as it is, so that no event is parsed only to be written again.
     const nlohmann::json head = {{"specversion", "1.0"},
-                                 {"id", event.id.empty() ? ids_.ulid() : event.id},
+                                 {"id", event.id.empty() ? ids.ulid() : event.id},
                                  {"source", "/helix/" + (event.target.empty() ? "service" : event.target)},
                                  {"type", event.type},
-                                 {"time", wire::to_rfc3339(clock_.now_us())},
+                                 {"time", wire::to_rfc3339(clock.now_us())},
                                  {"datacontenttype", "application/json"}};
     std::string text = head.dump();
     text.pop_back();

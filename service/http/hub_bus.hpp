@@ -7,6 +7,9 @@
 
 namespace helix::http {
 
+/// `event` as CloudEvents JSON on one line, with the time now; an id is made when it has none.
+std::string as_cloud_event(const ports::Event& event, const ports::Clock& clock, ports::IdSource& ids);
+
 /// The MEFINE bus: every event wrapped as a CloudEvent 1.0 and given to the stream hub.
 ///
 /// Thread safety: any method from any thread. The hub outlives it.
@@ -18,7 +21,9 @@ public:
     void publish(ports::Event event) override;
 
     /// `event` as CloudEvents JSON on one line.
-    [[nodiscard]] std::string cloud_event(const ports::Event& event) const;
+    [[nodiscard]] std::string cloud_event(const ports::Event& event) const {
+        return as_cloud_event(event, clock_, ids_);
+    }
 
 private:
     http_engine::StreamHub& hub_;

@@ -8,8 +8,8 @@
 #include "service/http/engine/server.hpp"
 #include "service/http/engine/stream_hub.hpp"
 #include "service/http/hub_bus.hpp"
-#include "service/http/idempotency.hpp"
 #include "service/ports/ledger_store.hpp"
+#include "service/usecases/answer_once.hpp"
 #include "service/usecases/notary.hpp"
 #include "service/usecases/outbox.hpp"
 #include "service/usecases/run_cycle.hpp"
@@ -35,7 +35,7 @@ struct Context {
     http_engine::StreamHub& hub;
     HubBus& bus;
     const Authorizer& authorizer;
-    IdempotencyKeys& keys;
+    usecases::AnswerOnce& once;
     ledger::Sha256 sha256;
     /// Calls its argument with the events that describe the state now, while nothing newer is published.
     std::function<void(const std::function<void(const std::vector<ports::Event>&)>&)> snapshot;
@@ -57,8 +57,8 @@ void route_service(http_engine::Server& server, Context& context);        ///< t
 inline void route_all(http_engine::Server& server, Context& context) {
     route_cycles(server, context);
     route_targets(server, context);
+    route_ledger_proofs(server, context);  // before what takes any name for a seq
     route_ledger(server, context);
-    route_ledger_proofs(server, context);
     route_bus(server, context);
     route_outbox(server, context);
     route_service(server, context);

@@ -8,6 +8,7 @@
 #include "service/http/routes.hpp"
 #include "service/usecases/cycle_json.hpp"
 #include "service/usecases/receive_events.hpp"
+#include "service/wire/fields.hpp"
 
 namespace helix::http {
 namespace {
@@ -23,8 +24,13 @@ json to_json(const usecases::EventReceipt& receipt) {
 }
 
 void post_events(Context& context, const httplib::Request& req, httplib::Response& res, const Caller& caller) {
+    if (const auto known = only_params(req, {}); !known) return write_bad_parameter(known.error(), res);
     const auto events = cloud_events_of(req);
-    if (!events) return write_bad_body(events.error(), res);
+    if (!events) {
+        // A JSON pointer in `where` means that the JSON itself was well-formed.
+        const Error& problem = events.error();
+        return problem.where.starts_with('/') ? write_problem(problem, res) : write_bad_body(problem, res);
+    }
     const auto received = usecases::receive_events(context.writer, context.ledger, caller.name, *events);
     if (!received) return write_bad_body(received.error(), res);
     json receipts = json::array();
@@ -37,11 +43,19 @@ void post_events(Context& context, const httplib::Request& req, httplib::Respons
     write_json({{"events", std::move(receipts)}}, res, 202);
 }
 
-std::set<std::string, std::less<>> list_of(const httplib::Request& req, const char* name) {
+Result<std::set<std::string, std::less<>>> list_of(const httplib::Request& req, const char* name, std::size_t items_max,
+                                                   std::size_t characters_max) {
     std::set<std::string, std::less<>> items;
     std::istringstream text(text_of(req, name));
-    for (std::string item; std::getline(text, item, ',');)
-        if (!item.empty()) items.insert(item);
+    std::size_t count = 0;
+    for (std::string item; std::getline(text, item, ',');) {
+        if (++count > items_max || item.empty() || wire::characters(item) > characters_max)
+            return error(Code::InvalidArgument,
+                         std::string(name) + " is not a list of 1 to " + std::to_string(items_max) +
+                             " names of at most " + std::to_string(characters_max) + " characters",
+                         "join them by commas", name);
+        items.insert(std::move(item));
+    }
     return items;
 }
 
@@ -50,18 +64,31 @@ bool wanted(const http_engine::TopicFilter& filter, const ports::Event& event) {
            (filter.targets.empty() || event.target.empty() || filter.targets.contains(event.target));
 }
 
+constexpr TextRule kSnapshot{"snapshot", [](const std::string& text) { return text == "0" || text == "1"; }, "0 or 1"};
+constexpr TextRule kLastEventId{"last_event_id",
+                                [](const std::string& text) {
+                                    return text.size() <= 19 &&
+                                           text.find_first_not_of("0123456789") == std::string::npos;
+                                },
+                                "an event's id"};
+
 void get_stream(Context& context, const httplib::Request& req, httplib::Response& res) {
+    if (const auto known = only_params(req, {"types", "targets", "snapshot", "last_event_id"}); !known)
+        return write_bad_parameter(known.error(), res);
+    auto types = list_of(req, "types", 32, 64);
+    if (!types) return write_bad_parameter(types.error(), res);
+    auto targets = list_of(req, "targets", 256, 253);
+    if (!targets) return write_bad_parameter(targets.error(), res);
     http_engine::StreamRequest request;
-    request.filter = {list_of(req, "types"), list_of(req, "targets")};
+    request.filter = {*std::move(types), *std::move(targets)};
     for (const std::string& target : request.filter.targets)
         if (context.targets.find(target) == nullptr)
             return write_problem(
                 error(Code::NotFound, "no target \"" + target.substr(0, 80) + "\"", "see GET /v1/targets", "targets"),
                 res);
+    if (const auto texts = check_texts(req, {kSnapshot, kLastEventId}); !texts)
+        return write_bad_parameter(texts.error(), res);
     const std::string snapshot = text_of(req, "snapshot");
-    if (!snapshot.empty() && snapshot != "0" && snapshot != "1")
-        return write_bad_parameter(error(Code::InvalidArgument, "snapshot is 0 or 1", "leave it out for 1", "snapshot"),
-                                   res);
     const auto last = http_engine::last_event_id_of(req);
     if (!last) return write_bad_parameter(last.error(), res);
     request.last_event_id = *last;

@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <array>
 #include <functional>
 
 #include "service/http/handler.hpp"
@@ -10,11 +12,10 @@ namespace helix::http {
 namespace {
 
 using nlohmann::json;
-using usecases::Cycle;
 using usecases::CycleRequest;
-using usecases::StepState;
 
-constexpr std::size_t kKeyBytesMax = 256;
+constexpr std::size_t kKeyBytesMax = 255;
+constexpr const char* kKeyHeader = "Idempotency-Key";
 
 Result<CycleRequest> parse_request(const json& body, bool plan, const Caller& caller) {
     auto parsed = plan ? wire::plan_from_json(body) : wire::action_request_from_json(body);
@@ -26,60 +27,88 @@ Result<CycleRequest> parse_request(const json& body, bool plan, const Caller& ca
     return request;
 }
 
+/// The step that decided: the first that neither was done nor would have passed.
+const json& deciding(const json& receipt) {
+    const json& actions = receipt.at("actions");
+    const auto found = std::find_if(actions.begin(), actions.end(), [](const json& action) {
+        const std::string outcome = action.value("outcome", "");
+        return outcome != "applied" && outcome != "dry-run";
+    });
+    return found != actions.end() ? *found : actions.back();
+}
+
+void write_break(const json& step, json extra, httplib::Response& response) {
+    const json& verdict = step.at("verdict");
+    const std::string why = verdict.value("why", "");
+    const bool stale = why == to_string(gate::Why::StaleMetrics);
+    std::string mend = "ask for what `remedies` says, or free memory first";
+    if (stale) mend = "wait for metrics: see GET /v1/units";
+    if (why == to_string(gate::Why::Unmodelled)) mend = "if no pod comes from this kind, add it to neutral_kinds";
+    extra["verdict"] = verdict;
+    const gate::ObjectRef object = {"", step.at("object").value("kind", ""), step.at("object").value("namespace", ""),
+                                    step.at("object").value("name", "")};
+    write_problem(error(Code::Blocked, verdict.value("reason", ""), mend, gate::describe(object)), response,
+                  stale ? "stale-metrics" : "gate-break", extra);
+}
+
 /// The answer to a BREAK, a refusal by the target or an unknown outcome: a problem that carries the receipt.
-void write_stopped(const Cycle& cycle, const json& receipt, httplib::Response& response) {
-    const usecases::Step& step = *cycle.deciding();
-    json extra = {{"cycle", receipt}, {"instance", "/v1/cycles/" + cycle.id}};
-    if (step.state == StepState::Blocked) {
-        const std::size_t index = static_cast<std::size_t>(&step - cycle.steps.data());
-        extra["verdict"] = receipt.at("actions").at(index).at("verdict");
-        const bool stale = step.verdict->why == gate::Why::StaleMetrics;
-        std::string mend = "ask for what `remedies` says, or free memory first";
-        if (stale) mend = "wait for metrics: see GET /v1/units";
-        if (step.verdict->why == gate::Why::Unmodelled)
-            mend = "if no pod comes from this kind, add it to neutral_kinds";
-        return write_problem(error(Code::Blocked, step.verdict->reason, mend, gate::describe(step.action.object)),
-                             response, stale ? "stale-metrics" : "gate-break", extra);
-    }
-    Error problem =
-        step.result && step.result->failure ? *step.result->failure : error(Code::Internal, "the step was not done");
-    if (step.state == StepState::Unknown) {
-        problem.code = Code::UnknownOutcome;
-        return write_problem(problem, response, "unknown-outcome", extra);
-    }
-    const bool known = problem.code == Code::Conflict || problem.code == Code::NotFound ||
-                       problem.code == Code::AlreadyExists || problem.code == Code::InvalidArgument ||
-                       problem.code == Code::PermissionDenied || problem.code == Code::ResourceExhausted ||
-                       problem.code == Code::Unavailable;
-    write_problem(problem, response, known ? "" : "target-refused", extra);
+void write_stopped(const json& receipt, httplib::Response& response) {
+    const json extra = {{"cycle", receipt}, {"instance", "/v1/cycles/" + receipt.value("id", "")}};
+    const json& step = deciding(receipt);
+    const std::string outcome = step.value("outcome", "");
+    if (outcome == "not-run")
+        return write_break({{"verdict", step.at("verdict")}, {"object", step.at("action").at("object")}}, extra,
+                           response);
+    const json recorded = step.value("problem", json::object());
+    Error problem = error(Code::Internal, recorded.value("detail", "the step was not done"), recorded.value("mend", ""),
+                          recorded.value("where", ""));
+    if (outcome == "unknown") return write_problem(problem, response, "unknown-outcome", extra);
+    // "Try again later" is no answer here: this request has its receipt, another try is another request.
+    constexpr std::array<std::string_view, 7> kOwnNames = {"conflict",         "not-found",     "already-exists",
+                                                           "invalid-argument", "unknown-field", "reason-needed",
+                                                           "permission-denied"};
+    const std::string type = recorded.value("type", "");
+    const std::string name = type.substr(type.rfind('/') + 1);
+    const bool known = std::find(kOwnNames.begin(), kOwnNames.end(), name) != kOwnNames.end();
+    if (!known) problem.mend = "ask again with a fresh Idempotency-Key";
+    write_problem(problem, response, known ? name : "target-refused", extra);
 }
 
-void write_cycle(const Cycle& cycle, const Context& context, httplib::Response& response) {
-    const json receipt = usecases::to_json(cycle, context.sha256);
-    const std::string_view status = usecases::status_of(cycle);
-    response.set_header("Location", "/v1/cycles/" + cycle.id);
-    if (cycle.dry_run) return write_json(receipt, response, 200);
-    if (status == "done" || status == "stopped") return write_json(receipt, response, 201);
-    write_stopped(cycle, receipt, response);
+/// The answer that a receipt gives; the same whenever it is asked for, but for the status of what was created before.
+void write_receipt(const json& receipt, bool replayed, httplib::Response& response) {
+    const std::string status = receipt.value("status", "");
+    response.set_header("Location", "/v1/cycles/" + receipt.value("id", ""));
+    if (replayed) response.set_header("Idempotency-Replayed", "true");
+    if (status == "dry-run") return write_json(receipt, response, 200);
+    if (status == "done" || status == "stopped") return write_json(receipt, response, replayed ? 200 : 201);
+    write_stopped(receipt, response);
 }
 
-/// The reason's own problem type, where the error is about the reason.
+/// The reason's own problem type, where the error is about the reason, and those of the key.
 void write_refusal(const Error& problem, httplib::Response& response) {
-    write_problem(problem, response, problem.where == "reason" ? "reason-needed" : "");
+    std::string_view name = problem.where == "reason" ? "reason-needed" : "";
+    if (problem.where == kKeyHeader)
+        name = problem.code == Code::Conflict ? "idempotency-in-progress" : "idempotency-key-reused";
+    write_problem(problem, response, name);
 }
 
 void post_act(Context& context, bool plan, const httplib::Request& req, httplib::Response& res, const Caller& caller) {
+    if (const auto known = only_params(req, {"dry_run"}); !known) return write_bad_parameter(known.error(), res);
     const auto dry_run = flag_of(req, "dry_run");
     if (!dry_run) return write_bad_parameter(dry_run.error(), res);
-    const std::string key = req.get_header_value("Idempotency-Key");
+    if (!*dry_run)
+        if (const auto may = context.authorizer.authorize(req, Role::Act); !may) return write_problem(may.error(), res);
+    const std::string key = req.get_header_value(kKeyHeader);
     if (key.empty() && !*dry_run)
         return write_problem(
             error(Code::InvalidArgument, "a request that acts needs an Idempotency-Key",
-                  "send a fresh unique value, and the same one when you repeat the request", "Idempotency-Key"),
+                  "send a fresh unique value, and the same one when you repeat the request", kKeyHeader),
             res, "idempotency-key-missing");
-    if (key.size() > kKeyBytesMax)
+    const auto visible = [](char c) { return c > ' ' && c < '\x7f'; };
+    if (key.size() > kKeyBytesMax || !std::all_of(key.begin(), key.end(), visible))
         return write_bad_parameter(
-            error(Code::InvalidArgument, "the Idempotency-Key is over 256 bytes", "use a UUID", "Idempotency-Key"),
+            error(Code::InvalidArgument, "the Idempotency-Key is not 1 to 255 visible characters", "use a UUID",
+                  kKeyHeader),
             res);
     const auto body = body_of(req);
     if (!body) return write_bad_body(body.error(), res);
@@ -87,32 +116,19 @@ void post_act(Context& context, bool plan, const httplib::Request& req, httplib:
     if (!request) return write_refusal(request.error(), res);
     request->dry_run = *dry_run;
     request->idempotency_key = key;
+    request->request_sha256 = ledger::to_hex(context.sha256(req.path + "\n" + req.body));
     if (*dry_run) {
         const auto cycle = context.helix.run(*request);
-        return cycle ? write_cycle(*cycle, context, res) : write_refusal(cycle.error(), res);
+        return cycle ? write_receipt(usecases::to_json(*cycle, context.sha256), false, res)
+                     : write_refusal(cycle.error(), res);
     }
-    const std::string scoped = caller.name + "\n" + key;
-    const auto claim = context.keys.claim(scoped, std::hash<std::string>{}(req.path + "\n" + req.body));
-    if (!claim)
-        return write_problem(
-            claim.error(), res,
-            claim.error().code == Code::Conflict ? "idempotency-in-progress" : "idempotency-key-reused");
-    if (*claim) {
-        res.status = (*claim)->status == 201 ? 200 : (*claim)->status;
-        res.set_header("Idempotency-Replayed", "true");
-        return res.set_content((*claim)->body, (*claim)->content_type);
-    }
-    const auto cycle = context.helix.run(*request);
-    if (!cycle) {
-        write_refusal(cycle.error(), res);
-        if (cycle.error().code != Code::UnknownOutcome) return context.keys.abandon(scoped);  // nothing was written
-        return context.keys.finish(scoped, {res.status, res.get_header_value("Content-Type"), res.body});
-    }
-    write_cycle(*cycle, context, res);
-    context.keys.finish(scoped, {res.status, res.get_header_value("Content-Type"), res.body});
+    const auto answer = context.once.run(*request);
+    if (!answer) return write_refusal(answer.error(), res);
+    write_receipt(answer->receipt, answer->replayed, res);
 }
 
 void post_gate(Context& context, const httplib::Request& req, httplib::Response& res, const Caller& caller) {
+    if (const auto known = only_params(req, {}); !known) return write_bad_parameter(known.error(), res);
     const auto body = body_of(req);
     if (!body) return write_bad_body(body.error(), res);
     const auto request = parse_request(*body, body->is_object() && body->contains("actions"), caller);
@@ -122,19 +138,23 @@ void post_gate(Context& context, const httplib::Request& req, httplib::Response&
     write_json(usecases::gate_answer(*cycle, context.sha256), res);
 }
 
-/// The receipt of a `helix.cycle` record, with the record's place in the ledger.
-json receipt_of(const ledger::Record& record) {
-    json receipt = json::parse(record.body, nullptr, false);
-    if (!receipt.is_object()) return json::object();
-    receipt["ledger"]["receipt_seq"] = record.seq;
-    receipt["ledger"]["id"] = record.id;
-    receipt["ledger"]["hash"] = ledger::to_hex(record.hash);
-    return receipt;
-}
-
 constexpr std::uint64_t kLookBack = 10'000;  ///< records searched for one cycle's id
 
+constexpr TextRule kTarget{"target", is_target_name, "a target's name"};
+constexpr TextRule kBefore{"before", is_ulid, "a cycle's id"};
+constexpr TextRule kStatus{"status",
+                           [](const std::string& text) {
+                               constexpr std::array<std::string_view, 7> kStatuses = {
+                                   "running", "done", "blocked", "stopped", "failed", "unknown", "dry-run"};
+                               return std::find(kStatuses.begin(), kStatuses.end(), text) != kStatuses.end();
+                           },
+                           "a cycle's status"};
+
 void get_cycles(Context& context, const httplib::Request& req, httplib::Response& res) {
+    if (const auto known = only_params(req, {"target", "status", "limit", "before"}); !known)
+        return write_bad_parameter(known.error(), res);
+    if (const auto texts = check_texts(req, {kTarget, kStatus, kBefore}); !texts)
+        return write_bad_parameter(texts.error(), res);
     const auto limit = number_of(req, "limit", 1, 200);
     if (!limit) return write_bad_parameter(limit.error(), res);
     const std::string status = text_of(req, "status");
@@ -148,7 +168,7 @@ void get_cycles(Context& context, const httplib::Request& req, httplib::Response
         const auto page = context.ledger.list(query);
         if (!page) return write_problem(page.error(), res);
         for (const ledger::Record& record : *page) {
-            json receipt = receipt_of(record);
+            json receipt = usecases::receipt_of(record);
             const std::string id = receipt.value("id", "");
             if (!before.empty() && id >= before) continue;
             if (!status.empty() && receipt.value("status", "") != status) continue;
@@ -167,34 +187,26 @@ void get_cycles(Context& context, const httplib::Request& req, httplib::Response
 
 void get_cycle(Context& context, const httplib::Request& req, httplib::Response& res) {
     const std::string id = req.matches[1];
-    ports::LedgerQuery query{{}, 1000, "helix.cycle", {}, true};
-    for (std::uint64_t seen = 0; seen < kLookBack;) {
-        const auto page = context.ledger.list(query);
-        if (!page) return write_problem(page.error(), res);
-        for (const ledger::Record& record : *page) {
-            if (record.body.find(id) == std::string::npos) continue;
-            json receipt = receipt_of(record);
-            if (receipt.value("id", "") == id) return write_json(receipt, res);
-        }
-        seen += page->size();
-        if (page->size() < query.limit || page->back().seq == 0) break;
-        query.from_seq = page->back().seq - 1;
-    }
-    write_problem(error(Code::NotFound, "no cycle " + id + " among the latest records", "look in GET /v1/ledger", id),
-                  res);
+    if (!is_ulid(id))
+        return write_bad_parameter(error(Code::InvalidArgument, "not a cycle's id", "it is a ULID", "id"), res);
+    const auto seq = context.ledger.find(usecases::cycle_name(id));
+    if (!seq) return write_problem(seq.error(), res);
+    if (!*seq)
+        return write_problem(error(Code::NotFound, "no cycle " + id + " has ended", "look in GET /v1/ledger", id), res);
+    const auto record = context.ledger.read(**seq);
+    if (!record) return write_problem(record.error(), res);
+    write_json(usecases::receipt_of(*record), res);
 }
 
 }  // namespace
 
 void route_cycles(http_engine::Server& server, Context& context) {
     const auto act = [&](bool plan) {
-        return httplib::Server::Handler([&context, plan](const httplib::Request& req, httplib::Response& res) {
-            // A dry run writes nothing: to propose is enough for it.
-            const Role needed = text_of(req, "dry_run") == "true" ? Role::Propose : Role::Act;
-            const auto caller = context.authorizer.authorize(req, needed);
-            if (!caller) return write_problem(caller.error(), res);
-            post_act(context, plan, req, res, *caller);
-        });
+        // A dry run needs no more than this; post_act asks for the rest.
+        return guarded(context.authorizer, Role::Propose,
+                       [&context, plan](const auto& req, auto& res, const Caller& caller) {
+                           post_act(context, plan, req, res, caller);
+                       });
     };
     server.Post("/v1/actions", act(false));
     server.Post("/v1/cycles", act(true));
@@ -205,7 +217,7 @@ void route_cycles(http_engine::Server& server, Context& context) {
     server.Get("/v1/cycles",
                guarded(context.authorizer, Role::Read,
                        [&context](const auto& req, auto& res, const Caller&) { get_cycles(context, req, res); }));
-    server.Get(R"(/v1/cycles/([0-9A-HJKMNP-TV-Z]{26}))",
+    server.Get(R"(/v1/cycles/([^/]+))",
                guarded(context.authorizer, Role::Read,
                        [&context](const auto& req, auto& res, const Caller&) { get_cycle(context, req, res); }));
 }

@@ -9,6 +9,10 @@ namespace {
 using nlohmann::json;
 
 constexpr std::uint64_t kSeqMax = 9'007'199'254'740'992;
+constexpr TextRule kTarget{"target", is_target_name, "a target's name"};
+constexpr TextRule kKind{"kind", [](const std::string& text) { return text.size() <= 128; }, "a kind: it is too long"};
+constexpr TextRule kOrder{"order", [](const std::string& text) { return text == "asc" || text == "desc"; },
+                          "asc or desc"};
 
 Result<json> to_page(const std::vector<ledger::Record>& records, const ports::LedgerQuery& query) {
     json items = json::array();
@@ -27,14 +31,15 @@ Result<json> to_page(const std::vector<ledger::Record>& records, const ports::Le
 }
 
 void get_ledger(Context& context, const httplib::Request& req, httplib::Response& res) {
+    if (const auto known = only_params(req, {"from", "limit", "kind", "target", "order"}); !known)
+        return write_bad_parameter(known.error(), res);
+    if (const auto texts = check_texts(req, {kKind, kTarget, kOrder}); !texts)
+        return write_bad_parameter(texts.error(), res);
     const auto from = number_of(req, "from", 0, kSeqMax);
     if (!from) return write_bad_parameter(from.error(), res);
     const auto limit = number_of(req, "limit", 1, ports::LedgerQuery::kLimitMax);
     if (!limit) return write_bad_parameter(limit.error(), res);
     const std::string order = text_of(req, "order");
-    if (!order.empty() && order != "asc" && order != "desc")
-        return write_bad_parameter(
-            error(Code::InvalidArgument, "order is asc or desc", "leave it out for asc", "order"), res);
     const ports::LedgerQuery query{*from, static_cast<std::size_t>(limit->value_or(100)), text_of(req, "kind"),
                                    text_of(req, "target"), order == "desc"};
     const auto records = context.ledger.list(query);
@@ -57,8 +62,10 @@ void get_attestation(const Context& context, std::uint64_t seq, const std::strin
 }
 
 void get_record(Context& context, const httplib::Request& req, httplib::Response& res) {
+    if (const auto known = only_params(req, {"format"}); !known) return write_bad_parameter(known.error(), res);
     const std::string digits = req.matches[1];
-    if (digits.size() > 16)
+    if (digits.size() > 16 || digits.find_first_not_of("0123456789") != std::string::npos ||
+        std::stoull(digits) > kSeqMax)
         return write_bad_parameter(error(Code::InvalidArgument, "not a seq", "seq is 0, 1, 2 ...", "seq"), res);
     const std::string format = text_of(req, "format");
     if (!format.empty() && format != "json") return get_attestation(context, std::stoull(digits), format, res);
@@ -70,6 +77,8 @@ void get_record(Context& context, const httplib::Request& req, httplib::Response
 }
 
 void get_verify(Context& context, const httplib::Request& req, httplib::Response& res) {
+    if (const auto known = only_params(req, {"remembered_seq", "remembered_hash"}); !known)
+        return write_bad_parameter(known.error(), res);
     const auto seq = number_of(req, "remembered_seq", 0, kSeqMax);
     if (!seq) return write_bad_parameter(seq.error(), res);
     const std::string hash = text_of(req, "remembered_hash");
@@ -96,7 +105,7 @@ void route_ledger(http_engine::Server& server, Context& context) {
     const auto read = [&](Handle handle) { return guarded(context.authorizer, Role::Read, std::move(handle)); };
     server.Get("/v1/ledger/verify",
                read([&context](const auto& req, auto& res, const Caller&) { get_verify(context, req, res); }));
-    server.Get(R"(/v1/ledger/(\d+))",
+    server.Get(R"(/v1/ledger/([^/]+))",
                read([&context](const auto& req, auto& res, const Caller&) { get_record(context, req, res); }));
     server.Get("/v1/ledger",
                read([&context](const auto& req, auto& res, const Caller&) { get_ledger(context, req, res); }));

@@ -44,7 +44,8 @@ Outbox* outbox_of(const Context& context, const httplib::Request& req, httplib::
     return outbox;
 }
 
-void get_outbox(const Context& context, httplib::Response& res) {
+void get_outbox(const Context& context, const httplib::Request& req, httplib::Response& res) {
+    if (const auto known = only_params(req, {}); !known) return write_bad_parameter(known.error(), res);
     json items = json::array();
     if (context.outboxes != nullptr)
         for (const auto& outbox : *context.outboxes) {
@@ -56,6 +57,7 @@ void get_outbox(const Context& context, httplib::Response& res) {
 }
 
 void get_dead_letters(const Context& context, const httplib::Request& req, httplib::Response& res) {
+    if (const auto known = only_params(req, {"from", "limit"}); !known) return write_bad_parameter(known.error(), res);
     Outbox* outbox = outbox_of(context, req, res);
     if (outbox == nullptr) return;
     const auto from = number_of(req, "from", 0, kSeqMax);
@@ -73,10 +75,11 @@ void get_dead_letters(const Context& context, const httplib::Request& req, httpl
 
 /// Asking leaves a record: whoever gets an event late can see on whose wish.
 void post_resend(Context& context, const httplib::Request& req, httplib::Response& res, const Caller& caller) {
+    if (const auto known = only_params(req, {}); !known) return write_bad_parameter(known.error(), res);
     Outbox* outbox = outbox_of(context, req, res);
     if (outbox == nullptr) return;
     const std::string digits = req.matches[2];
-    if (digits.size() > 16)
+    if (digits.size() > 16 || digits.find_first_not_of("0123456789") != std::string::npos)
         return write_bad_parameter(error(Code::InvalidArgument, "not a seq", "seq is 0, 1, 2 ...", "seq"), res);
     const std::uint64_t seq = std::stoull(digits);
     const auto before = outbox->dead_letter(seq);
@@ -96,12 +99,13 @@ void post_resend(Context& context, const httplib::Request& req, httplib::Respons
 }  // namespace
 
 void route_outbox(http_engine::Server& server, Context& context) {
-    server.Get("/v1/outbox", guarded(context.authorizer, Role::Read,
-                                     [&context](const auto&, auto& res, const Caller&) { get_outbox(context, res); }));
+    server.Get("/v1/outbox",
+               guarded(context.authorizer, Role::Read,
+                       [&context](const auto& req, auto& res, const Caller&) { get_outbox(context, req, res); }));
     server.Get("/v1/outbox/([^/]+)/dead-letters",
                guarded(context.authorizer, Role::Read,
                        [&context](const auto& req, auto& res, const Caller&) { get_dead_letters(context, req, res); }));
-    server.Post(R"(/v1/outbox/([^/]+)/dead-letters/(\d+)/resend)",
+    server.Post(R"(/v1/outbox/([^/]+)/dead-letters/([^/]+)/resend)",
                 guarded(context.authorizer, Role::Act, [&context](const auto& req, auto& res, const Caller& caller) {
                     post_resend(context, req, res, caller);
                 }));

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 
 #include "service/http/embedded.hpp"
 #include "service/http/handler.hpp"
@@ -21,18 +22,40 @@ void get_ready(const Context& context, httplib::Response& res) {
     write_json({{"status", ok ? "ok" : "failing"}, {"checks", std::move(list)}}, res, ok ? 200 : 503);
 }
 
-/// Answers of httplib itself (no such path, no such method) become problems, too.
-void explain(const httplib::Request& req, httplib::Response& res) {
-    if (!res.body.empty()) return;
+/// The request's path as it came: visible ASCII, so a URI reference.
+std::string path_as_sent(const httplib::Request& req) {
+    return req.target.substr(0, std::min<std::size_t>(req.target.find('?'), 256));
+}
+
+/// Gives a problem the request it is about, when its cycle does not stand there already.
+void name_instance(const httplib::Request& req, httplib::Response& res) {
+    const bool problem = res.get_header_value("Content-Type") == "application/problem+json";
+    // In JSON text a quote within a string is escaped: this can only be a member's name.
+    if (!problem || res.body.front() != '{' || res.body.find("\"instance\":") != std::string::npos) return;
+    res.body.insert(1, "\"instance\":" + json(path_as_sent(req)).dump() + ",");
+}
+
+/// Whether httplib looks for a handler of `method`; it answers 400 to any other.
+bool is_routed(std::string_view method) {
+    constexpr std::array<std::string_view, 7> kRouted = {"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"};
+    return std::find(kRouted.begin(), kRouted.end(), method) != kRouted.end();
+}
+
+/// httplib itself answers 404 for any path or method without a handler, and has not read the path of unknown methods.
+void explain_unrouted(const http_engine::Server& server, const httplib::Request& req, httplib::Response& res) {
     const int status = res.status;
-    if (status == 404)
-        return write_problem(error(Code::NotFound, "nothing is served at " + req.path.substr(0, 200),
-                                   "see GET /openapi.yaml", req.path.substr(0, 200)),
-                             res);
-    if (status == 405)
+    const std::string path = req.path.empty() ? path_as_sent(req) : req.path;
+    if (status == 404 || (status == 400 && !is_routed(req.method))) {
+        const std::string allowed = server.methods_at(path);
+        if (allowed.empty())
+            return write_problem(error(Code::NotFound, "nothing is served at " + path.substr(0, 200),
+                                       "see GET /openapi.yaml", path.substr(0, 200)),
+                                 res);
+        res.set_header("Allow", allowed);
         return write_problem(
-            error(Code::InvalidArgument, req.method + " is not served here", "see GET /openapi.yaml", "method"), res,
+            error(Code::InvalidArgument, req.method + " is not served here", "this takes " + allowed, "method"), res,
             "method-not-allowed");
+    }
     if (status == 400)
         return write_problem(error(Code::InvalidArgument, "the request could not be read", "see RFC 9112"), res,
                              "malformed");
@@ -40,6 +63,12 @@ void explain(const httplib::Request& req, httplib::Response& res) {
         write_problem(error(Code::InvalidArgument, "the body's content type is not taken here", "send application/json",
                             "Content-Type"),
                       res, "unsupported-media-type");
+}
+
+/// Called for every answer from 400 on, before it is written.
+void explain(const http_engine::Server& server, const httplib::Request& req, httplib::Response& res) {
+    if (res.body.empty()) explain_unrouted(server, req, res);
+    if (!res.body.empty()) name_instance(req, res);
 }
 
 }  // namespace
@@ -52,7 +81,7 @@ void route_service(http_engine::Server& server, Context& context) {
     server.Get("/metrics", guarded(context.authorizer, Role::Read, [&context](const auto&, auto& res, const Caller&) {
                    res.set_content(context.metrics(), "text/plain; version=0.0.4; charset=utf-8");
                }));
-    server.Get("/openapi.yaml", [](const httplib::Request&, httplib::Response& res) {
+    server.Get(R"(/openapi\.yaml)", [](const httplib::Request&, httplib::Response& res) {
         res.set_content(std::string(embedded::openapi), "application/yaml");
     });
     const auto page = [](std::string_view text, const char* type) {
@@ -65,9 +94,10 @@ void route_service(http_engine::Server& server, Context& context) {
         };
     };
     server.Get("/", page(embedded::page_html, "text/html; charset=utf-8"));
-    server.Get("/page.js", page(embedded::page_js, "text/javascript; charset=utf-8"));
-    server.Get("/page.css", page(embedded::page_css, "text/css; charset=utf-8"));
-    server.set_error_handler(httplib::Server::Handler(explain));
+    server.Get(R"(/page\.js)", page(embedded::page_js, "text/javascript; charset=utf-8"));
+    server.Get(R"(/page\.css)", page(embedded::page_css, "text/css; charset=utf-8"));
+    server.set_error_handler(httplib::Server::Handler(
+        [&server](const httplib::Request& req, httplib::Response& res) { explain(server, req, res); }));
     server.set_exception_handler([](const httplib::Request&, httplib::Response& res, std::exception_ptr) {
         write_problem(error(Code::Internal, "the request ended in an unforeseen failure", "the log has it"), res);
     });

@@ -14,4 +14,14 @@ std::string_view to_string(Outcome outcome) {
     return "unknown";
 }
 
+WriteResult Target::write(const gate::Action& action, const WriteContext& context) {
+    auto before = look(action);
+    if (before) return write(action, *before, context);
+    WriteResult result;
+    result.outcome = Outcome::NotApplied;
+    result.detail = before.error().message;
+    result.failure = std::move(before).error();
+    return result;
+}
+
 }  // namespace helix::ports

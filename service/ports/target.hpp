@@ -30,10 +30,23 @@ struct ConnectionFigures {
     std::uint64_t watch_events_total = 0;
 };
 
-/// Who writes and under which cycle: travels with every write as its field manager and annotation.
+/// How a write is marked and who may still send it.
 struct WriteContext {
-    std::string cycle_id;
-    std::string actor;
+    std::string mark;   ///< names one step of one cycle; stays on the object as its annotation
+    std::string actor;  ///< who asked
+    /// Asked right before a request is sent; false: the right to write was lost meanwhile, nothing is sent.
+    std::function<bool()> allowed = [] { return true; };
+};
+
+/// What a write finds before it: recorded with its intent, so that whoever comes after a crash can tell what became of
+/// the write.
+struct Before {
+    bool exists = false;
+    std::string uid;
+    std::string resource_version;
+    std::int64_t generation = 0;           ///< grows when what is asked of the object changes
+    std::string mark;                      ///< of the last write of ours
+    std::optional<std::int64_t> replicas;  ///< where the object has such a number
 };
 
 enum class Outcome {
@@ -85,8 +98,20 @@ public:
     /// Errors: NotFound, InvalidArgument (the target refuses the manifest), PermissionDenied, Unavailable.
     virtual Result<gate::Preview> preview(const gate::Action& action) = 0;
 
-    /// Carries out `action`. Never sent twice: a write whose answer was lost is read back.
-    virtual WriteResult write(const gate::Action& action, const WriteContext& context) = 0;
+    /// The action's object as it stands; that it is not there is an answer.
+    /// Errors: InvalidArgument, PermissionDenied, Unavailable.
+    virtual Result<Before> look(const gate::Action& action) = 0;
+
+    /// Carries out `action` on the very object that `before` saw. Never sent twice: a write whose answer was lost is
+    /// read back. Another object of that name by now, or other replicas: a conflict, nothing was written.
+    virtual WriteResult write(const gate::Action& action, const Before& before, const WriteContext& context) = 0;
+
+    /// `look` and `write`.
+    WriteResult write(const gate::Action& action, const WriteContext& context);
+
+    /// What became of a write that somebody was about to send, or had sent, before he died: the live object tells.
+    /// Applied, NotApplied, or Unknown when it does not tell or cannot be read. Nothing is written.
+    virtual WriteResult read_back(const gate::Action& action, const Before& before, const WriteContext& context) = 0;
 
     /// Waits until the mirror shows `resource_version` of the object, or `timeout_ms` has passed; true when it does.
     virtual bool await_visible(const gate::Action& action, const WriteResult& result, int timeout_ms) = 0;

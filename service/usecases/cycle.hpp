@@ -17,6 +17,7 @@ struct CycleRequest {
     std::vector<gate::Action> actions;
     bool dry_run = false;
     std::string idempotency_key;
+    std::string request_sha256;  ///< of the whole request: the same key with another one is a mistake
 };
 
 enum class StepState {
@@ -44,8 +45,11 @@ struct Step {
     gate::Action action;
     StepState state = StepState::NotReached;
     std::optional<gate::Verdict> verdict;
+    std::string recorded_verdict;  ///< JSON, as the intent of a former process has it; instead of `verdict`
+    std::optional<ports::Before> before;
     std::optional<ports::WriteResult> result;
     std::optional<std::uint64_t> intent_seq;
+    bool intent_unsure = false;  ///< nobody knows whether its intent reached the ledger; nothing was written then
     std::vector<Reading> readings;
 };
 
@@ -67,7 +71,9 @@ struct Cycle {
     std::string target_kind;
     std::string actor;
     std::string idempotency_key;
+    std::string request_sha256;
     bool dry_run = false;
+    bool recovered = false;  ///< ended by a later process, from the intents that were left open
     std::int64_t started_at_us = 0;
     std::int64_t ended_at_us = 0;
     int turns = 1;  ///< a plan whose order goes against the links' takes more than one
@@ -82,5 +88,24 @@ struct Cycle {
     /// The step that decided; nullptr when there is no step.
     [[nodiscard]] const Step* deciding() const;
 };
+
+/// Whether the ledger may hold an intent of the cycle.
+bool is_intended(const Cycle& cycle);
+
+/// Where a plan's order goes back against the links' order, a new turn begins.
+int turns_of(const std::vector<gate::Action>& actions);
+
+/// The six links and G again, turn by turn, as the steps left them.
+std::vector<LinkTrace> trace(const Cycle& cycle);
+
+StepState state_of(ports::Outcome outcome);
+
+/// Names one step of one cycle: its reservation, its intent, and its annotation on the object.
+std::string step_mark(const Cycle& cycle, std::size_t index);
+
+/// Under which name the receipt of a cycle, or of the request with this key, is found in the ledger.
+std::string cycle_name(const std::string& cycle_id);
+std::string idempotency_name(const std::string& actor, const std::string& key);
+std::string intent_name(const std::string& mark);
 
 }  // namespace helix::usecases

@@ -61,9 +61,20 @@ json readings_json(const Step& step) {
     return readings;
 }
 
+json before_json(const ports::Before& before) {
+    json value = {{"exists", before.exists}};
+    set_text(value, "uid", before.uid);
+    set_text(value, "resource_version", before.resource_version);
+    set_text(value, "mark", before.mark);
+    if (before.generation != 0) value["generation"] = before.generation;
+    if (before.replicas) value["replicas"] = *before.replicas;
+    return value;
+}
+
 json step_json(const Step& step, std::size_t index, ledger::Sha256 sha256) {
     json result = {{"index", index}, {"action", wire::to_json(step.action)}, {"outcome", outcome_of(step)}};
     if (step.verdict) result["verdict"] = wire::to_json(*step.verdict, sha256);
+    if (!step.recorded_verdict.empty()) result["verdict"] = json::parse(step.recorded_verdict, nullptr, false);
     if (step.result) {
         set_text(result, "detail", step.result->detail);
         set_text(result, "resource_version_before", step.result->resource_version_before);
@@ -108,6 +119,8 @@ json to_json(const Cycle& cycle, ledger::Sha256 sha256) {
                    {"links", links_json(cycle)},
                    {"actions", json::array()}};
     set_text(result, "idempotency_key", cycle.idempotency_key);
+    set_text(result, "request_sha256", cycle.request_sha256);
+    if (cycle.recovered) result["recovered"] = true;
     for (std::size_t i = 0; i < cycle.steps.size(); ++i)
         result["actions"].push_back(step_json(cycle.steps[i], i, sha256));
     if (cycle.receipt_seq) {
@@ -136,16 +149,26 @@ json gate_answer(const Cycle& cycle, ledger::Sha256 sha256) {
     return {{"target", cycle.target}, {"passed", passed}, {"verdicts", std::move(verdicts)}};
 }
 
-std::string intent_body(const Cycle& cycle, const Step& step, std::size_t index, ledger::Sha256 sha256) {
+std::string intent_body(const Cycle& cycle, std::size_t index, std::optional<std::int64_t> reserved_until_us,
+                        ledger::Sha256 sha256) {
+    const Step& step = cycle.steps[index];
     json body = step_json(step, index, sha256);
     body.erase("outcome");
     body["cycle"] = cycle.id;
+    body["target_kind"] = cycle.target_kind;
+    body["started_at"] = wire::to_rfc3339(cycle.started_at_us);
     set_text(body, "idempotency_key", cycle.idempotency_key);
-    return body.dump();
+    set_text(body, "request_sha256", cycle.request_sha256);
+    if (step.before) body["before"] = before_json(*step.before);
+    if (reserved_until_us)
+        body["reservation"] = {{"id", step_mark(cycle, index)}, {"until", wire::to_rfc3339(*reserved_until_us)}};
+    if (index > 0 || cycle.steps.size() == 1) return body.dump(-1, ' ', false, json::error_handler_t::replace);
+    for (const Step& planned : cycle.steps) body["plan"].push_back(wire::to_json(planned.action));
+    return body.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
 std::string receipt_body(const Cycle& cycle, ledger::Sha256 sha256) {
-    return to_json(cycle, sha256).dump();
+    return to_json(cycle, sha256).dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
 std::string expiry_body(const gate::Reservation& reservation) {
@@ -153,7 +176,8 @@ std::string expiry_body(const gate::Reservation& reservation) {
     for (const gate::PodGroup& group : reservation.effect.incoming)
         groups.push_back(
             {{"owner", gate::describe(group.owner)}, {"count", group.count}, {"shown", reservation.shown}});
-    return json{{"reservation", reservation.id}, {"groups", std::move(groups)}}.dump();
+    return json{{"reservation", reservation.id}, {"groups", std::move(groups)}}.dump(-1, ' ', false,
+                                                                                     json::error_handler_t::replace);
 }
 
 std::string verdict_event(const Cycle& cycle) {
@@ -166,7 +190,7 @@ std::string verdict_event(const Cycle& cycle) {
         event["verb"] = gate::to_string(step->action.verb);
         event["object"] = gate::describe(step->action.object);
     }
-    return event.dump();
+    return event.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
 std::string cycle_event(const Cycle& cycle) {
@@ -186,7 +210,7 @@ std::string cycle_event(const Cycle& cycle) {
     }
     event["at"] = wire::to_rfc3339(cycle.ended_at_us);
     if (cycle.receipt_seq) event["receipt_seq"] = *cycle.receipt_seq;
-    return event.dump();
+    return event.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
 std::string record_summary(const ledger::Record& record) {
@@ -197,7 +221,7 @@ std::string record_summary(const ledger::Record& record) {
                 {"target", record.target},
                 {"actor", record.actor},
                 {"hash", ledger::to_hex(record.hash)}}
-        .dump();
+        .dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
 }  // namespace helix::usecases

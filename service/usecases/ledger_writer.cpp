@@ -32,7 +32,8 @@ Error wrong(const char* member, const char* wanted) {
 
 Result<std::string> canonical_body(std::string body) {
     if (body.size() <= LedgerDraft::kBodyBytesMax && wire::is_plainly_canonical(body)) return body;
-    const auto value = wire::parse_json(body, {.bytes = LedgerDraft::kBodyBytesMax});
+    const auto value =
+        wire::parse_json(body, {.depth = LedgerDraft::kBodyDepthMax, .bytes = LedgerDraft::kBodyBytesMax});
     if (!value) return value.error();
     if (!value->is_object()) return wrong("body", "a JSON object");
     return wire::canonical_json(*value);

@@ -25,7 +25,9 @@ namespace helix::usecases {
 struct LedgerDraft {
     static constexpr std::size_t kKindBytesMax = 128;
     static constexpr std::size_t kTextBytesMax = 1024;
-    static constexpr std::size_t kBodyBytesMax = 1024 * 1024;
+    /// A receipt repeats the verdicts of all its steps: what a request and its intents passed must find room here.
+    static constexpr std::size_t kBodyBytesMax = 64 * 1024 * 1024;
+    static constexpr int kBodyDepthMax = 256;
 
     std::string kind;                        ///< lower-case words joined by dots: [a-z0-9_.-]
     std::string target;                      ///< cluster or silo; may be empty

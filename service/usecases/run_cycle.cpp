@@ -1,15 +1,13 @@
 #include "service/usecases/run_cycle.hpp"
 
 #include <algorithm>
-#include <array>
 
-#include "domain/ledger/digest.hpp"
+#include "service/ports/fault_point.hpp"
 #include "service/usecases/cycle_json.hpp"
 
 namespace helix::usecases {
 namespace {
 
-using gate::Link;
 using gate::Verb;
 
 bool needs_preview(Verb verb) {
@@ -32,77 +30,37 @@ Error not_fresh(const ports::Target& target, const ports::Freshness& freshness) 
     return failure;
 }
 
-/// Where a plan's order goes back against the links' order, a new turn begins.
-int turns_of(const std::vector<gate::Action>& actions) {
-    int turns = 1;
-    for (std::size_t i = 1; i < actions.size(); ++i)
-        if (gate::link_of(actions[i].verb) < gate::link_of(actions[i - 1].verb)) ++turns;
-    return turns;
+Error being_recovered(const ports::Target& target) {
+    Error failure =
+        error(Code::Unavailable, "target " + target.name() + ": what a former process left open is being ended",
+              "try again in a moment", target.name());
+    failure.retry_after_s = 2;
+    return failure;
+}
+
+/// Whether the live object is the one that the mirror shows, with as many replicas: else the verdict is about another.
+Result<void> as_judged(const ports::Target& target, const gate::Action& action, const ports::Before& before) {
+    bool same = true;
+    target.read([&](const cluster::State& state) {
+        const auto id =
+            state.find_workload(cluster::workload_kind(action.object.kind), action.object.ns, action.object.name);
+        if (id == cluster::kNone) return;
+        const cluster::Workload& workload = state.workload(id).workload;
+        same = !before.exists || workload.uid == before.uid;
+        if (action.verb == Verb::Scale && before.replicas) same = same && workload.desired == *before.replicas;
+    });
+    if (same) return {};
+    return error(Code::Conflict, gate::describe(action.object) + " changed since it was judged", "ask again",
+                 gate::describe(action.object));
 }
 
 /// Whether an action before `index` makes the namespace that the one there needs.
 bool makes_namespace_of(const std::vector<gate::Action>& actions, std::size_t index) {
     const auto end = actions.begin() + static_cast<std::ptrdiff_t>(index);
     return std::any_of(actions.begin(), end, [&](const gate::Action& earlier) {
-        return gate::link_of(earlier.verb) == Link::Create && earlier.object.kind == "Namespace" &&
+        return gate::link_of(earlier.verb) == gate::Link::Create && earlier.object.kind == "Namespace" &&
                earlier.object.name == actions[index].object.ns;
     });
-}
-
-LinkState link_state(const Step& step) {
-    switch (step.state) {
-        case StepState::Done:
-            return LinkState::Done;
-        case StepState::Blocked:
-        case StepState::NotReached:
-        case StepState::WouldPass:
-            return LinkState::NotReached;
-        case StepState::Failed:
-        case StepState::Unknown:
-            return LinkState::Failed;
-    }
-    return LinkState::Idle;
-}
-
-/// The six links and G again, turn by turn, as the steps left them.
-std::vector<LinkTrace> trace(const Cycle& cycle) {
-    std::vector<LinkTrace> links;
-    std::size_t step = 0;
-    while (step < cycle.steps.size()) {
-        std::size_t end = step + 1;
-        while (end < cycle.steps.size() &&
-               gate::link_of(cycle.steps[end].action.verb) >= gate::link_of(cycle.steps[end - 1].action.verb))
-            ++end;
-        const auto first = cycle.steps.begin() + static_cast<std::ptrdiff_t>(step);
-        const auto last = cycle.steps.begin() + static_cast<std::ptrdiff_t>(end);
-        const bool judged = std::any_of(first, last, [](const Step& s) { return s.verdict.has_value(); });
-        const bool blocked = std::any_of(first, last, [](const Step& s) { return s.state == StepState::Blocked; });
-        const bool wrote = std::any_of(first, last, [](const Step& s) { return s.result.has_value(); });
-        const LinkState gate_state = !judged ? LinkState::NotReached : blocked ? LinkState::Blocked : LinkState::Done;
-        links.push_back({Link::Gate, gate_state, 0});
-        links.push_back({Link::Reason, gate_state, 0});
-        for (const Link link : {Link::Create, Link::Read, Link::Update, Link::Delete}) {
-            LinkState state = link == Link::Read && wrote ? LinkState::Done : LinkState::Idle;
-            for (auto at = first; at != last; ++at)
-                if (gate::link_of(at->action.verb) == link) state = std::max(state, link_state(*at));
-            links.push_back({link, state, 0});
-        }
-        links.push_back({Link::Gate, wrote ? LinkState::Done : LinkState::NotReached, 0});
-        step = end;
-    }
-    return links;
-}
-
-StepState state_of(ports::Outcome outcome) {
-    switch (outcome) {
-        case ports::Outcome::Applied:
-            return StepState::Done;
-        case ports::Outcome::NotApplied:
-            return StepState::Failed;
-        case ports::Outcome::Unknown:
-            return StepState::Unknown;
-    }
-    return StepState::Unknown;
 }
 
 }  // namespace
@@ -110,6 +68,7 @@ StepState state_of(ports::Outcome outcome) {
 /// What one turn works on.
 struct RunCycle::Turn {
     TargetRuntime& runtime;
+    const ports::Fence fence;
     const std::vector<gate::Request>& plan;  ///< of the steps that could be previewed at the start
     Cycle& cycle;
 
@@ -174,6 +133,7 @@ Result<Cycle> RunCycle::judge_all(TargetRuntime& runtime, const CycleRequest& re
     cycle.target_kind = runtime.target().kind();
     cycle.actor = request.actor;
     cycle.idempotency_key = request.idempotency_key;
+    cycle.request_sha256 = request.request_sha256;
     cycle.turns = turns_of(request.actions);
     for (std::size_t i = 0; i < request.actions.size(); ++i) {
         Step step;
@@ -207,6 +167,9 @@ Result<Cycle> RunCycle::run(const CycleRequest& request) {
     if (!found) return found.error();
     TargetRuntime& runtime = **found;
     const std::lock_guard turn_lock(runtime.turn());
+    const auto fence = tenure_.fence();
+    if (!fence) return tenure_.refusal();
+    if (runtime.recovering()) return being_recovered(runtime.target());
     const std::int64_t started = clock_.now_us();
     const auto plan = prepare(runtime, request);
     if (!plan) return plan.error();
@@ -215,11 +178,11 @@ Result<Cycle> RunCycle::run(const CycleRequest& request) {
     cycle->id = ids_.ulid();
     cycle->started_at_us = started;
 
-    Turn turn{runtime, *plan, *cycle};
+    Turn turn{runtime, *fence, *plan, *cycle};
     for (std::size_t i = 0; i < cycle->steps.size(); ++i) {
         if (cycle->steps[i].state == StepState::Blocked) break;
         if (auto taken = take_step(turn, i); !taken) {
-            if (i == 0) return std::move(taken).error();  // nothing was written at all
+            if (!is_intended(*cycle)) return std::move(taken).error();  // nothing was written, nobody has to know
             Turn::fail(cycle->steps[i], std::move(taken).error());
         }
         if (cycle->steps[i].state != StepState::Done) break;
@@ -229,7 +192,7 @@ Result<Cycle> RunCycle::run(const CycleRequest& request) {
     re_read(runtime, *cycle);
     cycle->ended_at_us = clock_.now_us();
     cycle->links = trace(*cycle);
-    if (const auto receipt = record_receipt(*cycle); !receipt) return receipt.error();
+    if (const auto ended = record_end(*cycle); !ended) return ended.error();
     return cycle;
 }
 
@@ -237,7 +200,7 @@ Result<Cycle> RunCycle::run(const CycleRequest& request) {
 /// Errors: Unavailable when the intent could not be recorded; nothing was written then.
 Result<void> RunCycle::take_step(Turn& turn, std::size_t index) {
     Step& step = turn.cycle.steps[index];
-    const std::string reservation = turn.cycle.id + "#" + std::to_string(index);
+    const std::string mark = step_mark(turn.cycle, index);
     Result<gate::Request> request = index < turn.plan.size() ? turn.plan[index] : preview(turn.runtime, step.action);
     if (!request) {
         Turn::fail(step, std::move(request).error());
@@ -259,15 +222,30 @@ Result<void> RunCycle::take_step(Turn& turn, std::size_t index) {
         step.state = StepState::Blocked;
         return {};
     }
-    const bool holds = effect->kind == gate::EffectKind::Raise || effect->kind == gate::EffectKind::Move;
-    if (holds) turn.runtime.reserve({reservation, *effect, clock_.now_us() + rules_.reservation_us, false});
-    if (const auto intent = record_intent(turn, step, index); !intent) {
-        turn.runtime.release(reservation);
-        return intent;
+    auto before = turn.runtime.target().look(step.action);
+    if (!before) {
+        Turn::fail(step, std::move(before).error());
+        return {};
     }
-    step.result = turn.runtime.target().write(step.action, {turn.cycle.id, turn.cycle.actor});
+    if (auto same = as_judged(turn.runtime.target(), step.action, *before); !same) {
+        Turn::fail(step, std::move(same).error());
+        return {};
+    }
+    step.before = *std::move(before);
+    std::optional<std::int64_t> until;
+    if (effect->kind == gate::EffectKind::Raise || effect->kind == gate::EffectKind::Move)
+        until = clock_.now_us() + rules_.reservation_us;
+    if (until) turn.runtime.reserve({mark, *effect, *until, false});
+    if (auto intended = receipts_.intend(turn.cycle, index, until, turn.fence); !intended) {
+        turn.runtime.release(mark);
+        return intended;
+    }
+    ports::fault_point("write.before");
+    step.result = turn.runtime.target().write(step.action, *step.before,
+                                              {mark, turn.cycle.actor, [&] { return tenure_.holds(turn.fence); }});
+    ports::fault_point("write.after");
     step.state = state_of(step.result->outcome);
-    settle(turn, step, reservation);
+    settle(turn, step, mark);
     return {};
 }
 
@@ -280,15 +258,6 @@ void RunCycle::settle(Turn& turn, Step& step, const std::string& reservation) {
     if (step.state != StepState::Done) return;  // unknown: it holds until it expires
     if (turn.runtime.target().await_visible(step.action, *step.result, rules_.visible_timeout_ms))
         turn.runtime.mark_shown(reservation);
-}
-
-Result<void> RunCycle::record_intent(Turn& turn, Step& step, std::size_t index) {
-    auto record = ledger_.append("helix.intent", turn.cycle.target, turn.cycle.actor,
-                                 intent_body(turn.cycle, step, index, sha256_));
-    if (!record) return std::move(record).error();
-    step.intent_seq = record->seq;
-    bus_.publish({"ledger.record", record->target, record_summary(*record), record->id});
-    return {};
 }
 
 void RunCycle::re_read(TargetRuntime& runtime, Cycle& cycle) const {
@@ -308,27 +277,24 @@ void RunCycle::re_read(TargetRuntime& runtime, Cycle& cycle) const {
     });
 }
 
-Result<void> RunCycle::record_receipt(Cycle& cycle) {
-    auto record = ledger_.append("helix.cycle", cycle.target, cycle.actor, receipt_body(cycle, sha256_));
-    if (!record) {
-        Error failure = std::move(record).error();
-        const bool wrote = std::any_of(cycle.steps.begin(), cycle.steps.end(), [](const Step& step) {
-            return step.result && step.result->outcome != ports::Outcome::NotApplied;
-        });
-        if (wrote) failure.code = Code::UnknownOutcome;  // not to be asked again as if nothing had happened
-        if (wrote) failure.message += "; the write of cycle " + cycle.id + " was carried out and its intent stays open";
-        return failure;
-    }
-    cycle.receipt_seq = record->seq;
-    cycle.receipt_id = record->id;
-    cycle.receipt_hash = ledger::to_hex(record->hash);
-    bus_.publish({"helix.verdict", cycle.target, verdict_event(cycle), {}});
-    bus_.publish({"helix.cycle", cycle.target, cycle_event(cycle), record->id});
-    bus_.publish({"ledger.record", record->target, record_summary(*record), record->id});
-    return {};
+Result<void> RunCycle::record_end(Cycle& cycle) {
+    auto ended = receipts_.end(cycle);
+    if (ended) return ended;
+    Error failure = std::move(ended).error();
+    if (!is_intended(cycle)) return failure;
+    if (failure.code != Code::AlreadyExists) receipts_.keep(cycle);
+    const bool taken_over = failure.code == Code::AlreadyExists;
+    failure.code = Code::UnknownOutcome;  // not to be asked again as if nothing had happened
+    failure.message = taken_over
+                          ? "another process took over and ended cycle " + cycle.id
+                          : "what became of cycle " + cycle.id + " could not be recorded yet: " + failure.message;
+    failure.mend = "ask again with the same Idempotency-Key, or GET /v1/cycles/" + cycle.id;
+    failure.where = cycle.id;
+    return failure;
 }
 
-void RunCycle::sweep_reservations() {
+void RunCycle::sweep() {
+    receipts_.retry();
     for (const auto& runtime : targets_.all()) {
         for (const gate::Reservation& expired : runtime->sweep(clock_.now_us())) {
             auto record =

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -22,6 +23,10 @@ public:
     /// Held for a whole turn of the helix: one cycle at a time per target.
     std::mutex& turn() { return turn_; }
 
+    /// While intents that a former process left open on this target are not ended, nothing is written to it.
+    [[nodiscard]] bool recovering() const { return recovering_; }
+    void set_recovering(bool recovering) { recovering_ = recovering; }
+
     /// Calls `judge` with a consistent state and the reservations that stand, both unchanged meanwhile.
     template <class F>
     void judge(F&& judge) const {
@@ -42,6 +47,7 @@ public:
 private:
     std::unique_ptr<ports::Target> target_;
     std::mutex turn_;
+    std::atomic<bool> recovering_{false};
     mutable std::mutex reservations_mutex_;
     std::vector<gate::Reservation> reservations_;
 };

@@ -64,6 +64,11 @@ std::optional<std::uint64_t> read_exact_unsigned(const json& value) {
     return read<std::uint64_t>(value);
 }
 
+std::size_t characters(std::string_view text) {
+    const auto continues = [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; };
+    return text.size() - static_cast<std::size_t>(std::count_if(text.begin(), text.end(), continues));
+}
+
 std::string below(const std::string& pointer, std::string_view token) {
     std::string result = pointer + "/";
     for (const char c : token.substr(0, 128)) {
@@ -95,13 +100,13 @@ const json* Fields::need(const char* name) {
     return nullptr;
 }
 
-std::string Fields::text(const char* name, std::size_t bytes_max) {
+std::string Fields::text(const char* name, std::size_t characters_max) {
     const json* value = need(name);
     if (value == nullptr) return {};
     if (!value->is_string()) return complain(name, std::string(name) + " must be a string"), std::string();
     const auto& text = value->get_ref<const std::string&>();
-    if (text.size() > bytes_max)
-        return complain(name, std::string(name) + " is longer than " + std::to_string(bytes_max) + " bytes"),
+    if (characters(text) > characters_max)
+        return complain(name, std::string(name) + " is longer than " + std::to_string(characters_max) + " characters"),
                std::string();
     return text;
 }

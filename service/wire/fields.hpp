@@ -25,6 +25,9 @@ nlohmann::json exact_integer(std::uint64_t value);
 std::optional<std::int64_t> read_exact_integer(const nlohmann::json& value);
 std::optional<std::uint64_t> read_exact_unsigned(const nlohmann::json& value);
 
+/// How many characters (code points) UTF-8 `text` has, as JSON Schema counts a string's length.
+std::size_t characters(std::string_view text);
+
 /// `pointer` with one more reference token, escaped by RFC 6901.
 std::string below(const std::string& pointer, std::string_view token);
 
@@ -38,7 +41,7 @@ public:
     [[nodiscard]] bool has(const char* name) const;
     /// The member, or nullptr after complaining that it is missing.
     const nlohmann::json* need(const char* name);
-    std::string text(const char* name, std::size_t bytes_max = std::numeric_limits<std::size_t>::max());
+    std::string text(const char* name, std::size_t characters_max = std::numeric_limits<std::size_t>::max());
     bool flag(const char* name);
     /// A plain JSON integer in [low, high].
     std::int64_t integer(const char* name, std::int64_t low, std::int64_t high);

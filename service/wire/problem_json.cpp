@@ -12,37 +12,47 @@ struct Type {
     std::string_view name;
     int status;
     std::string_view title;
+    std::string_view mend;  ///< when the failure itself knows no better
 };
 
-constexpr std::array<Type, 28> kTypes = {{
-    {"malformed", 400, "The body is not well-formed"},
-    {"bad-parameter", 400, "A parameter or header is not what it must be"},
-    {"idempotency-key-missing", 400, "This request needs an Idempotency-Key"},
-    {"unauthenticated", 401, "Say who you are"},
-    {"permission-denied", 403, "You may not do this"},
-    {"not-found", 404, "There is no such thing"},
-    {"method-not-allowed", 405, "The path does not take this method"},
-    {"gate-break", 409, "The gate blocked the write"},
-    {"stale-metrics", 409, "Blocked: a unit's use is not known now"},
-    {"conflict", 409, "The object changed meanwhile"},
-    {"already-exists", 409, "It is there already"},
-    {"idempotency-in-progress", 409, "The first request with this key is still running"},
-    {"precondition-failed", 412, "A condition does not hold"},
-    {"body-too-large", 413, "The body is too large"},
-    {"unsupported-media-type", 415, "The content type is not taken here"},
-    {"invalid-argument", 422, "The request cannot be carried out"},
-    {"unknown-field", 422, "The request has a member that has no meaning here"},
-    {"reason-needed", 422, "The reason is missing, or the cluster contradicts it"},
-    {"idempotency-key-reused", 422, "The key was used with another body"},
-    {"resource-exhausted", 429, "A bound was hit"},
-    {"headers-too-large", 431, "The headers are too large"},
-    {"internal", 500, "Our own mistake"},
-    {"data-loss", 500, "Stored data is damaged"},
-    {"unimplemented", 501, "Not supported"},
-    {"target-refused", 502, "The target did not carry out the write"},
-    {"unavailable", 503, "Not reachable now"},
-    {"unknown-outcome", 504, "The write may or may not have happened"},
-    {"deadline-exceeded", 504, "It took too long"},
+constexpr std::array<Type, 31> kTypes = {{
+    {"malformed", 400, "The body is not well-formed", "send what GET /openapi.yaml describes, well-formed"},
+    {"bad-parameter", 400, "A parameter or header is not what it must be",
+     "mend the parameter; GET /openapi.yaml says what it takes"},
+    {"idempotency-key-missing", 400, "This request needs an Idempotency-Key",
+     "send a fresh unique key, like a UUID, or ask with dry_run=true"},
+    {"unauthenticated", 401, "Say who you are", "send Authorization: Bearer TOKEN"},
+    {"permission-denied", 403, "You may not do this",
+     "use a token whose role allows it, or give the service the right in the cluster"},
+    {"not-found", 404, "There is no such thing", "check the name; GET /openapi.yaml has the paths"},
+    {"method-not-allowed", 405, "The path does not take this method", "use a method that the header Allow names"},
+    {"request-timeout", 408, "The request did not arrive in time", "send the request without pauses"},
+    {"gate-break", 409, "The gate blocked the write", "free memory first, or ask for less"},
+    {"stale-metrics", 409, "Blocked: a unit's use is not known now", "wait for metrics: see GET /v1/units"},
+    {"conflict", 409, "The object changed meanwhile", "read the object again and decide anew"},
+    {"already-exists", 409, "It is there already", "use apply, or another name"},
+    {"idempotency-in-progress", 409, "The first request with this key is still running",
+     "ask again with the same key in a moment"},
+    {"precondition-failed", 412, "A condition does not hold", "meet the condition first"},
+    {"body-too-large", 413, "The body is too large", "send less at once"},
+    {"target-too-long", 414, "Path and query are too long", "shorten path and query"},
+    {"unsupported-media-type", 415, "The content type is not taken here", "send application/json"},
+    {"expectation-failed", 417, "This expectation is not understood", "leave out Expect, or send Expect: 100-continue"},
+    {"invalid-argument", 422, "The request cannot be carried out",
+     "mend the request; GET /openapi.yaml has its schema"},
+    {"unknown-field", 422, "The request has a member that has no meaning here", "leave it out"},
+    {"reason-needed", 422, "The reason is missing, or the cluster contradicts it", "say which floor signal it answers"},
+    {"idempotency-key-reused", 422, "The key was used with another body", "use a fresh key for a new request"},
+    {"resource-exhausted", 429, "A bound was hit", "wait as Retry-After says, then ask again"},
+    {"headers-too-large", 431, "The headers are too large", "send fewer or shorter headers"},
+    {"internal", 500, "Our own mistake", ""},
+    {"data-loss", 500, "Stored data is damaged", "call whoever runs the service; helix ledger verify names the damage"},
+    {"unimplemented", 501, "Not supported", "use a verb and a kind that are supported"},
+    {"target-refused", 502, "The target did not carry out the write", "mend at the target what detail says"},
+    {"unavailable", 503, "Not reachable now", "ask again after Retry-After"},
+    {"unknown-outcome", 504, "The write may or may not have happened",
+     "read the cycle later; repeat only with the same Idempotency-Key"},
+    {"deadline-exceeded", 504, "It took too long", "ask again"},
 }};
 
 const Type* find_type(std::string_view name) {
@@ -68,7 +78,8 @@ nlohmann::json problem_json(const Error& failure, std::string_view name) {
                               {"title", type->title},
                               {"status", type->status},
                               {"detail", failure.message}};
-    if (!failure.mend.empty()) problem["mend"] = failure.mend;
+    const std::string_view mend = failure.mend.empty() ? type->mend : std::string_view(failure.mend);
+    if (!mend.empty()) problem["mend"] = mend;
     if (!failure.where.empty()) problem["where"] = failure.where;
     if (failure.retry_after_s > 0) problem["retry_after_s"] = failure.retry_after_s;
     return problem;

@@ -11,8 +11,9 @@ namespace helix::wire {
 /// What every problem type begins with.
 inline constexpr std::string_view kProblemBase = "https://helix.eose.ca/problems/";
 
-/// `failure` as an RFC 9457 object: type, title, status, detail, and where they are known `mend`, `where` and
-/// `retry_after_s`. One table says which status and title a type has; it is in openapi/helix.yaml as well.
+/// `failure` as an RFC 9457 object: type, title, status, detail, `mend` (the type's own when the failure has none), and
+/// where they are known `where` and `retry_after_s`. One table says what a type is; it is in openapi/helix.yaml as
+/// well.
 ///
 /// @param name  the type's last part ("gate-break"); empty, or not in the table: it follows from the failure's code
 ///              (and from its `where` and message: "reason-needed", "unknown-field")

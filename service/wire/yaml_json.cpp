@@ -1,15 +1,10 @@
 #include "service/wire/yaml_json.hpp"
 
 #include <cmath>
-#include <exception>
-#include <sstream>
 #include <utility>
 #include <vector>
 
-#include <yaml-cpp/eventhandler.h>
-#include <yaml-cpp/exceptions.h>
-#include <yaml-cpp/mark.h>
-#include <yaml-cpp/parser.h>
+#include <yaml.h>
 
 #include "service/wire/canonical_json.hpp"
 #include "service/wire/yaml_scalar.hpp"
@@ -19,50 +14,87 @@ namespace {
 
 using nlohmann::json;
 
-std::string place(const YAML::Mark& mark) {
-    if (mark.is_null()) return {};
+std::string place(const yaml_mark_t& mark) {
     return "line " + std::to_string(mark.line + 1) + ", column " + std::to_string(mark.column + 1);
 }
 
-/// How the builder stops the library's parser; never leaves this file.
-struct Refused : std::exception {
-    Refused(std::string said, const YAML::Mark& mark) : what_is_wrong(std::move(said)), where(place(mark)) {}
-    std::string what_is_wrong;
-    std::string where;
+Error refused(const std::string& what, std::string where = {}) {
+    return error(Code::InvalidArgument, "not valid YAML: " + what,
+                 "send one plain YAML document within the bounds, or JSON", std::move(where));
+}
+
+/// One event of the library's parser, freed with it.
+class Event {
+public:
+    Event() = default;
+    ~Event() { yaml_event_delete(&event_); }
+    Event(const Event&) = delete;
+    Event& operator=(const Event&) = delete;
+
+    yaml_event_t* operator->() { return &event_; }
+    yaml_event_t* get() { return &event_; }
+    [[nodiscard]] std::string place() const { return wire::place(event_.start_mark); }
+
+private:
+    yaml_event_t event_{};
+};
+
+/// The library's parser over a text that outlives it. It is a stream: no more is read than the events taken need.
+class Parser {
+public:
+    explicit Parser(const std::string& text) {
+        if (yaml_parser_initialize(&parser_) == 0) return;
+        ready_ = true;
+        yaml_parser_set_encoding(&parser_, YAML_UTF8_ENCODING);
+        yaml_parser_set_input_string(&parser_, reinterpret_cast<const unsigned char*>(text.data()), text.size());
+    }
+    ~Parser() {
+        if (ready_) yaml_parser_delete(&parser_);
+    }
+    Parser(const Parser&) = delete;
+    Parser& operator=(const Parser&) = delete;
+
+    Result<void> next(Event& event) {
+        if (!ready_) return error(Code::ResourceExhausted, "no memory for the YAML reader");
+        if (yaml_parser_parse(&parser_, event.get()) == 1) return {};
+        const std::string what = parser_.problem == nullptr ? "it cannot be read" : parser_.problem;
+        // What is wrong with the characters themselves has an offset alone.
+        if (parser_.error == YAML_READER_ERROR) return refused(what, "byte " + std::to_string(parser_.problem_offset));
+        return refused(what, place(parser_.problem_mark));
+    }
+
+private:
+    yaml_parser_t parser_{};
+    bool ready_ = false;
 };
 
 /// Builds the value from the parser's events. Aliases are refused as they are met, so that nothing is ever expanded.
-class Builder : public YAML::EventHandler {
+class Builder {
 public:
     explicit Builder(const YamlLimits& limits) : limits_(limits) {}
 
-    /// The document that was read last; the count of nodes goes on.
-    json take() { return std::exchange(root_, json()); }
+    /// Errors: InvalidArgument for what is not taken; the parse ends there.
+    Result<void> take(Event& event) {
+        switch (event->type) {
+            case YAML_ALIAS_EVENT:
+                return refused("aliases are not taken; write the value out", event.place());
+            case YAML_SCALAR_EVENT:
+                return scalar(event);
+            case YAML_SEQUENCE_START_EVENT:
+                return open(json::array(), event->data.sequence_start.tag, YAML_SEQ_TAG, event);
+            case YAML_MAPPING_START_EVENT:
+                return open(json::object(), event->data.mapping_start.tag, YAML_MAP_TAG, event);
+            case YAML_SEQUENCE_END_EVENT:
+            case YAML_MAPPING_END_EVENT:
+                open_.pop_back();
+                return {};
+            default:
+                return {};
+        }
+    }
 
-    void OnDocumentStart(const YAML::Mark&) override {}
-    void OnDocumentEnd() override {}
-    void OnNull(const YAML::Mark& mark, YAML::anchor_t) override { put(nullptr, mark, "null"); }
-    void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
-        throw Refused("aliases are not taken; write the value out", mark);
-    }
-    void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t, const std::string& value) override {
-        const bool plain = tag == "?" || tag.empty();
-        if (!plain && tag != "!" && tag != "tag:yaml.org,2002:str") refuse_tag(tag, mark);
-        if (plain && value == "<<" && expects_key()) throw Refused("merge keys are not taken", mark);
-        put(plain ? resolve_plain_scalar(value) : json(value), mark, value);
-    }
-    void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t,
-                         YAML::EmitterStyle::value) override {
-        if (tag != "tag:yaml.org,2002:seq") check_tag(tag, mark);
-        open(json::array(), mark);
-    }
-    void OnSequenceEnd() override { open_.pop_back(); }
-    void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t,
-                    YAML::EmitterStyle::value) override {
-        if (tag != "tag:yaml.org,2002:map") check_tag(tag, mark);
-        open(json::object(), mark);
-    }
-    void OnMapEnd() override { open_.pop_back(); }
+    /// The document that was read last; the count of nodes goes on.
+    json root() { return std::exchange(root_, json()); }
 
 private:
     struct Open {
@@ -71,44 +103,51 @@ private:
         bool has_key = false;
     };
 
-    [[noreturn]] static void refuse_tag(const std::string& tag, const YAML::Mark& mark) {
-        throw Refused("the tag " + tag.substr(0, 64) + " is not taken", mark);
-    }
-    static void check_tag(const std::string& tag, const YAML::Mark& mark) {
-        if (!tag.empty() && tag != "?" && tag != "!") refuse_tag(tag, mark);
+    static Error refuse_tag(std::string_view tag, const Event& event) {
+        return refused("the tag " + std::string(tag.substr(0, 64)) + " is not taken", event.place());
     }
 
     [[nodiscard]] bool expects_key() const {
         return !open_.empty() && open_.back().container->is_object() && !open_.back().has_key;
     }
 
-    void count(const YAML::Mark& mark) {
-        if (++nodes_ > limits_.nodes) throw Refused("more than " + std::to_string(limits_.nodes) + " nodes", mark);
+    Result<void> count(const Event& event) {
+        if (++nodes_ <= limits_.nodes) return {};
+        return refused("more than " + std::to_string(limits_.nodes) + " nodes", event.place());
     }
 
-    void put(json value, const YAML::Mark& mark, const std::string& spelling) {
-        count(mark);
-        if (expects_key()) return set_key(value, mark);
+    Result<void> scalar(Event& event) {
+        const auto& scalar = event->data.scalar;
+        const std::string text(reinterpret_cast<const char*>(scalar.value), scalar.length);
+        const std::string_view tag = scalar.tag == nullptr ? "" : reinterpret_cast<const char*>(scalar.tag);
+        if (!tag.empty() && tag != YAML_STR_TAG) return refuse_tag(tag, event);
+        const bool plain = scalar.plain_implicit != 0;
+        if (plain && text == "<<" && expects_key()) return refused("merge keys are not taken", event.place());
+        if (auto counted = count(event); !counted) return counted;
+        json value = plain ? resolve_plain_scalar(text) : json(text);
+        if (expects_key()) return set_key(value, event);
         if (value.is_number_float() && !std::isfinite(value.get<double>()))
-            throw Refused(spelling + " has no form in JSON", mark);
+            return refused(text.substr(0, 64) + " has no form in JSON", event.place());
         place_value(std::move(value));
+        return {};
     }
 
-    void set_key(const json& value, const YAML::Mark& mark) {
+    Result<void> set_key(const json& value, const Event& event) {
         Open& map = open_.back();
-        if (value.is_null()) throw Refused("null cannot be a key", mark);
+        if (value.is_null()) return refused("null cannot be a key", event.place());
         if (value.is_string()) {
             map.key = value.get<std::string>();
         } else if (value.is_number_float()) {
             const double number = value.get<double>();
-            if (!std::isfinite(number)) throw Refused("this number cannot be a key", mark);
+            if (!std::isfinite(number)) return refused("this number cannot be a key", event.place());
             map.key = es6_number(number);
         } else {
             map.key = value.dump();
         }
         if (map.container->contains(map.key))
-            throw Refused("the key \"" + map.key.substr(0, 64) + "\" is there twice", mark);
+            return refused("the key \"" + map.key.substr(0, 64) + "\" is there twice", event.place());
         map.has_key = true;
+        return {};
     }
 
     json* place_value(json value) {
@@ -120,12 +159,16 @@ private:
         return &((*parent.container)[parent.key] = std::move(value));
     }
 
-    void open(json container, const YAML::Mark& mark) {
-        count(mark);
-        if (expects_key()) throw Refused("a key must be a scalar", mark);
-        if (open_.size() >= limits_.depth) throw Refused("nested deeper than " + std::to_string(limits_.depth), mark);
+    Result<void> open(json container, const yaml_char_t* tag, std::string_view own_tag, const Event& event) {
+        const std::string_view named = tag == nullptr ? "" : reinterpret_cast<const char*>(tag);
+        if (!named.empty() && named != "!" && named != own_tag) return refuse_tag(named, event);
+        if (auto counted = count(event); !counted) return counted;
+        if (expects_key()) return refused("a key must be a scalar", event.place());
+        if (open_.size() >= limits_.depth)
+            return refused("nested deeper than " + std::to_string(limits_.depth), event.place());
         json* placed = place_value(std::move(container));
         open_.push_back({placed, {}, false});
+        return {};
     }
 
     YamlLimits limits_;
@@ -133,10 +176,6 @@ private:
     std::vector<Open> open_;  // a parent does not grow while a child is open
     std::size_t nodes_ = 0;
 };
-
-Error refused(const std::string& what, std::string where = {}) {
-    return error(Code::InvalidArgument, "not valid YAML: " + what, {}, std::move(where));
-}
 
 /// What the library would silently take for something else.
 std::string unreadable(const std::string& text) {
@@ -150,23 +189,21 @@ std::string unreadable(const std::string& text) {
 
 Result<std::vector<json>> yaml_documents(const std::string& text, const YamlLimits& limits) {
     if (text.size() > limits.bytes)
-        return error(Code::ResourceExhausted, "YAML text of " + std::to_string(text.size()) +
-                                                  " bytes is over the limit of " + std::to_string(limits.bytes));
+        return error(Code::ResourceExhausted,
+                     "YAML text of " + std::to_string(text.size()) + " bytes is over the limit of " +
+                         std::to_string(limits.bytes),
+                     "send it as JSON");
     if (const std::string problem = unreadable(text); !problem.empty()) return refused(problem);
-    try {
-        std::istringstream in(text);
-        YAML::Parser parser(in);
-        Builder builder(limits);
-        std::vector<json> documents;
-        while (parser.HandleNextDocument(builder))
-            if (json document = builder.take(); !document.is_null()) documents.push_back(std::move(document));
-        return documents;
-    } catch (const Refused& stop) {
-        return refused(stop.what_is_wrong, stop.where);
-    } catch (const YAML::Exception& failure) {
-        return refused(failure.msg, place(failure.mark));
-    } catch (const std::exception& failure) {
-        return refused(failure.what());
+    Parser parser(text);
+    Builder builder(limits);
+    std::vector<json> documents;
+    for (;;) {
+        Event event;
+        if (auto read = parser.next(event); !read) return std::move(read).error();
+        if (event->type == YAML_STREAM_END_EVENT) return documents;
+        if (auto taken = builder.take(event); !taken) return std::move(taken).error();
+        if (event->type != YAML_DOCUMENT_END_EVENT) continue;
+        if (json document = builder.root(); !document.is_null()) documents.push_back(std::move(document));
     }
 }
 

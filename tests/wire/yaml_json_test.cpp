@@ -1,5 +1,7 @@
 #include "service/wire/yaml_json.hpp"
 
+#include <ctime>
+
 #include <gtest/gtest.h>
 
 namespace helix::wire {
@@ -74,7 +76,8 @@ TEST(YamlToJson, KeepsItsBounds) {
     const auto nested = [](std::size_t depth) { return std::string(depth, '[') + std::string(depth, ']'); };
     EXPECT_TRUE(yaml_to_json(nested(64)));
     EXPECT_EQ(refusal(nested(65)), Code::InvalidArgument);
-    EXPECT_EQ(refusal(std::string(3U * 1024U * 1024U + 1, 'a')), Code::ResourceExhausted);
+    EXPECT_TRUE(yaml_to_json(std::string(YamlLimits{}.bytes, 'a')));
+    EXPECT_EQ(refusal(std::string(YamlLimits{}.bytes + 1, 'a')), Code::ResourceExhausted);
 }
 
 // Each would once have taken a reader's stack, memory or time; the test's own time-out is what it would hit.
@@ -90,6 +93,69 @@ TEST(YamlToJson, SurvivesBombs) {
         laughs += std::string(1, c) + ": &" + c + " [" + before + "," + before + "," + before + "," + before + "]\n";
     }
     EXPECT_EQ(refusal(laughs), Code::InvalidArgument);
+}
+
+/// The longest text made of `piece` after `head` that is within the bound.
+std::string filled(const std::string& piece, const std::string& head = {}) {
+    std::string text = head;
+    while (text.size() + piece.size() <= YamlLimits{}.bytes) text += piece;
+    return text;
+}
+
+// Shapes that cost a reader the most per byte: looking ahead, queues of tokens, one character at a time.
+TEST(YamlToJson, ReadsOrRefusesTheLongestTextsWithin100MillisecondsOfAProcessor) {
+    std::string steps;
+    for (std::size_t depth = 0; steps.size() + depth + 3 <= YamlLimits{}.bytes; ++depth)
+        steps += std::string(depth, ' ') + "a:\n";
+    for (const std::string& text : {filled("a"),
+                                    filled("a b "),
+                                    filled("a\n"),
+                                    filled("\n", "a"),
+                                    filled("\n"),
+                                    filled("\r"),
+                                    filled(" "),
+                                    filled("#aaaaaaaa\n"),
+                                    filled("a", "#"),
+                                    filled("a", "\""),
+                                    filled("\\n", "\""),
+                                    filled("a\n", "\""),
+                                    filled("''", "'"),
+                                    filled(" a\n", "|\n"),
+                                    filled(" a\n\n", ">\n"),
+                                    filled("["),
+                                    filled("{"),
+                                    filled("- "),
+                                    filled("? "),
+                                    filled(": "),
+                                    filled(":"),
+                                    filled("-\n"),
+                                    filled("- a\n"),
+                                    filled("a: b\n"),
+                                    filled("---\n"),
+                                    filled("...\n"),
+                                    filled("a,", "["),
+                                    filled(",", "["),
+                                    filled("a: b, ", "{"),
+                                    filled("&a "),
+                                    filled("a", "&"),
+                                    filled("a", "*"),
+                                    filled("a", "!"),
+                                    filled("a", "!<"),
+                                    filled("a", "%"),
+                                    filled("%X\n"),
+                                    filled("\"\" "),
+                                    filled("\xc2\x85"),
+                                    filled("\xe2\x82\xac"),
+                                    filled("a: &x [*x]\n"),
+                                    filled("[\n"),
+                                    filled("{a:\n"),
+                                    steps}) {
+        const std::clock_t before = std::clock();
+        const auto value = yaml_documents(text);
+        const double took_ms = static_cast<double>(std::clock() - before) * 1000.0 / CLOCKS_PER_SEC;
+        EXPECT_LT(took_ms, 100.0) << text.substr(0, 20);
+        EXPECT_TRUE(value.ok() || value.error().code == Code::InvalidArgument) << text.substr(0, 20);
+    }
 }
 
 }  // namespace

@@ -3,6 +3,9 @@
 namespace helix::http_engine {
 namespace {
 
+/// What every problem type begins with. The engine knows no other room, so it says this by itself.
+constexpr std::string_view kProblemTypes = "https://helix.eose.ca/problems/";
+
 std::string_view reason_phrase(int status) {
     switch (status) {
         case 400:
@@ -24,30 +27,39 @@ std::string_view reason_phrase(int status) {
     }
 }
 
-std::string_view detail_of(Refusal refusal) {
+/// The last part of the problem's type, what is wrong, and how to mend it.
+struct Words {
+    std::string_view type;
+    std::string_view detail;
+    std::string_view mend;
+};
+
+Words words_of(Refusal refusal) {
     switch (refusal) {
         case Refusal::BadRequest:
-            return "the request line or a header field is malformed or ambiguous";
+            return {"malformed", "the request line or a header field is malformed or ambiguous", "see RFC 9112"};
         case Refusal::HeadTooLarge:
-            return "the request head exceeds its bound of bytes or fields";
+            return {"headers-too-large", "the request head exceeds its bound of bytes or fields",
+                    "send fewer or shorter headers"};
         case Refusal::TargetTooLong:
-            return "the request target exceeds its bound";
+            return {"target-too-long", "the request target exceeds its bound", "shorten path and query"};
         case Refusal::BodyTooLarge:
-            return "the request body exceeds its bound";
+            return {"body-too-large", "the request body exceeds its bound", "send less at once"};
         case Refusal::UnsupportedBody:
-            return "compressed and multipart request bodies are not accepted";
+            return {"unsupported-media-type", "compressed and multipart request bodies are not accepted",
+                    "send the body as it is"};
         case Refusal::UnknownExpectation:
-            return "only Expect: 100-continue is understood";
+            return {"expectation-failed", "only Expect: 100-continue is understood", "leave out Expect"};
         case Refusal::TimedOut:
-            return "the request did not arrive in time";
+            return {"request-timeout", "the request did not arrive in time", "send it without pauses"};
         case Refusal::Overloaded:
-            return "too many requests are waiting; ask again";
+            return {"unavailable", "too many requests are waiting", "ask again after Retry-After"};
         case Refusal::TooManyConnections:
-            return "too many connections are open; ask again";
+            return {"unavailable", "too many connections are open", "ask again after Retry-After"};
         case Refusal::kCount:
             break;
     }
-    return "";
+    return {"unavailable", "", ""};
 }
 
 }  // namespace
@@ -106,8 +118,10 @@ std::string refusal_response(Refusal refusal) {
     const int status = status_of(refusal);
     const std::string number = std::to_string(status);
     const std::string title(reason_phrase(status));
-    const std::string body = R"({"type":"about:blank","title":")" + title + R"(","status":)" + number +
-                             R"(,"detail":")" + std::string(detail_of(refusal)) + "\"}\n";
+    const Words words = words_of(refusal);
+    const std::string body = R"({"type":")" + std::string(kProblemTypes) + std::string(words.type) + R"(","title":")" +
+                             title + R"(","status":)" + number + R"(,"detail":")" + std::string(words.detail) +
+                             R"(","mend":")" + std::string(words.mend) + "\"}\n";
     return "HTTP/1.1 " + number + " " + title +
            "\r\nContent-Type: application/problem+json\r\nContent-Length: " + std::to_string(body.size()) +
            (status == 503 ? "\r\nRetry-After: 1" : "") + "\r\nConnection: close\r\n\r\n" + body;

@@ -1,6 +1,7 @@
 #include "service/http/engine/server.hpp"
 
 #include <exception>
+#include <regex>
 #include <utility>
 
 #include <unistd.h>
@@ -33,7 +34,7 @@ Server::Server(ServerOptions options) : options_(std::move(options)) {
     // httplib's default puts the exception's text into a header of the answer.
     set_exception_handler([](const httplib::Request&, httplib::Response& res, const std::exception_ptr&) {
         res.status = 500;
-        res.set_content(R"({"type":"about:blank","title":"Internal Server Error","status":500})"
+        res.set_content(R"({"type":"https://helix.eose.ca/problems/internal","title":"Our own mistake","status":500})"
                         "\n",
                         "application/problem+json");
     });
@@ -41,6 +42,28 @@ Server::Server(ServerOptions options) : options_(std::move(options)) {
 
 Server::~Server() {
     stop();
+}
+
+Server& Server::Get(const std::string& pattern, Handler handler) {
+    routes_.push_back({"GET", pattern});
+    httplib::Server::Get(pattern, std::move(handler));
+    return *this;
+}
+
+Server& Server::Post(const std::string& pattern, Handler handler) {
+    routes_.push_back({"POST", pattern});
+    httplib::Server::Post(pattern, std::move(handler));
+    return *this;
+}
+
+std::string Server::methods_at(const std::string& path) const {
+    std::string methods;
+    for (const Route& route : routes_) {
+        if (!std::regex_match(path, std::regex(route.pattern))) continue;
+        if (methods.find(route.method) != std::string::npos) continue;
+        methods += (methods.empty() ? "" : ", ") + std::string(route.method == "GET" ? "GET, HEAD" : route.method);
+    }
+    return methods;
 }
 
 Result<int> Server::start(const std::string& host, int port) {

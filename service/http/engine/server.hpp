@@ -3,6 +3,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include <httplib.h>
 
@@ -33,6 +34,22 @@ public:
     Server(const Server&) = delete;
     Server& operator=(const Server&) = delete;
 
+    /// A route as it was registered.
+    struct Route {
+        std::string method;
+        std::string pattern;  ///< a regular expression for the whole path
+    };
+
+    // As httplib's, and kept for routes() and methods_at().
+    Server& Get(const std::string& pattern, Handler handler);
+    Server& Post(const std::string& pattern, Handler handler);
+
+    /// Every route of Get and Post, in the order in which they are tried. Threads: any, once started.
+    [[nodiscard]] const std::vector<Route>& routes() const { return routes_; }
+
+    /// The methods served at `path`, for the header Allow ("GET, HEAD"); empty when there are none. Threads: as routes.
+    [[nodiscard]] std::string methods_at(const std::string& path) const;
+
     /// Listens and serves in threads of its own; returns the real port (`port` 0 asks for any). Once per object.
     /// Errors: InvalidArgument for an address or TLS file, Unavailable when the port is taken, PreconditionFailed when
     /// started before.
@@ -60,6 +77,7 @@ private:
     void serve(Connection& connection);
 
     const ServerOptions options_;
+    std::vector<Route> routes_;
     Counters counters_;
     std::unique_ptr<TlsContext> tls_;
     std::unique_ptr<WorkerPool> pool_;

@@ -1,0 +1,80 @@
+"""The real `helix serve`, to be killed, stopped and asked by tests."""
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import time
+
+
+class Service:
+    """One process of the service; `fault` is what HELIX_FAULT says (service/ports/fault_point.hpp)."""
+
+    def __init__(self, program, config, log, fault=None):
+        environment = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/")}
+        if fault:
+            environment["HELIX_FAULT"] = fault
+        self.log = open(log, "ab")
+        self.process = subprocess.Popen([program, "serve", "--config", config], env=environment, text=True,
+                                        stdout=subprocess.PIPE, stderr=self.log)
+        self.port = None
+        for line in self.process.stdout:  # ends with the process
+            if "http://" in line:
+                self.port = int(line.split("http://127.0.0.1:")[1].split()[0].strip("/"))
+                break
+
+    def alive(self):
+        return self.process.poll() is None
+
+    def ask(self, method, path, body=None, headers=None, timeout=60):
+        """Status and JSON of the answer; None when the connection died before one came."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
+        try:
+            text = None if body is None else json.dumps(body)
+            connection.request(method, path, text, {"Content-Type": "application/json", **(headers or {})})
+            answer = connection.getresponse()
+            content = answer.read()
+            return answer.status, json.loads(content) if content else None, dict(answer.getheaders())
+        except (OSError, http.client.HTTPException, ValueError):
+            return None
+        finally:
+            connection.close()
+
+    def act(self, key, action, timeout=60):
+        return self.ask("POST", "/v1/actions", {"target": "dev-admin", **action}, {"Idempotency-Key": key}, timeout)
+
+    def await_writing(self, deadline_s=60):
+        """True once it is ready and may write; False when it died first."""
+        until = time.monotonic() + deadline_s
+        while time.monotonic() < until:
+            if self.port is None or not self.alive():
+                return False
+            answer = self.ask("GET", "/readyz")
+            if answer and answer[0] == 200 and not [check for check in answer[1]["checks"] if check["name"] == "writes" and "detail" in check]:
+                return True
+            time.sleep(0.02)
+        raise SystemExit("the service did not become ready: " + str(self.ask("GET", "/readyz")))
+
+    def await_stopped(self, deadline_s=30):
+        """Waits until the process stands still in a fault point (SIGSTOP)."""
+        until = time.monotonic() + deadline_s
+        while time.monotonic() < until:
+            with open(f"/proc/{self.process.pid}/stat", encoding="ascii") as stat:
+                if stat.read().rsplit(")", 1)[1].split()[0] == "T":
+                    return
+            time.sleep(0.02)
+        raise SystemExit("the process did not stop")
+
+    def kill(self):
+        if self.alive():
+            self.process.send_signal(signal.SIGKILL)
+        self.process.wait(timeout=30)
+        self.process.stdout.close()
+        self.log.close()
+
+
+def free_port():
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return one.getsockname()[1]

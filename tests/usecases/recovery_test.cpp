@@ -1,0 +1,246 @@
+#include "service/usecases/recovery.hpp"
+
+#include <gtest/gtest.h>
+
+#include "service/usecases/cycle_json.hpp"
+#include "service/usecases/verify_ledger.hpp"
+#include "tests/usecases/workbench.hpp"
+
+namespace helix::usecases {
+namespace {
+
+using testing::Process;
+using testing::Workbench;
+
+gate::Action scale(const std::string& name, std::int64_t replicas) {
+    gate::Action action;
+    action.verb = gate::Verb::Scale;
+    action.object = {"apps/v1", "Deployment", "shop", name};
+    action.replicas = replicas;
+    return action;
+}
+
+/// Dies, as far as the ledger can see, after `commits` more: everything later fails. A fake, because a process cannot
+/// be killed at an exact commit within itself; tests/crash does it to the real one.
+class DyingStore : public ledger_memory::MemoryLedgerStore {
+public:
+    Result<void> commit(std::span<const ports::Entry> entries) override {
+        if (commits_ == 0) return error(Code::Unavailable, "the process is dead");
+        if (commits_ > 0) --commits_;
+        return MemoryLedgerStore::commit(entries);
+    }
+    void die_after(int commits) { commits_ = commits; }
+    void revive() { commits_ = -1; }
+
+private:
+    int commits_ = -1;
+};
+
+struct RecoveryTest : ::testing::Test {
+    RecoveryTest() : first(std::make_unique<Process>(bench, store, "first")) { bench.pass(120); }
+
+    CycleRequest request(std::vector<gate::Action> actions) {
+        CycleRequest request;
+        request.actor = "tester";
+        request.actions = std::move(actions);
+        request.idempotency_key = "key";
+        request.request_sha256 = "digest";
+        return request;
+    }
+
+    std::int64_t replicas_of(const std::string& name) {
+        std::int64_t replicas = -1;
+        bench.target->with_world([&](simulated::World& world) {
+            if (const auto* found = world.find({"Deployment", "shop", name}))
+                replicas = found->workload->replicas_asked;
+        });
+        return replicas;
+    }
+
+    /// The process after the first one, which is gone.
+    Process& next(const std::string& holder = "first", std::int64_t grace_us = 0) {
+        first.reset();
+        store.revive();
+        second = std::make_unique<Process>(bench, store, holder, grace_us);
+        return *second;
+    }
+
+    Workbench bench;
+    DyingStore store;
+    std::unique_ptr<Process> first;
+    std::unique_ptr<Process> second;
+};
+
+TEST_F(RecoveryTest, AWriteWithoutReceiptIsEndedAsAppliedAndItsKeyAnswersIt) {
+    const std::int64_t before = replicas_of("cart");
+    store.die_after(1);  // the intent
+    ASSERT_FALSE(first->once.run(request({scale("cart", before + 1)})).ok());
+    ASSERT_EQ(replicas_of("cart"), before + 1);
+    Process& process = next();
+    EXPECT_EQ(process.recovery.open(), 0U);
+    const auto answer = process.once.run(request({scale("cart", before + 1)}));
+    ASSERT_TRUE(answer.ok()) << answer.error().message;
+    EXPECT_TRUE(answer->replayed);
+    EXPECT_EQ(answer->receipt.at("status"), "done");
+    EXPECT_EQ(answer->receipt.at("recovered"), true);
+    EXPECT_EQ(answer->receipt.at("actions").at(0).at("outcome"), "applied");
+    EXPECT_EQ(answer->receipt.at("actions").at(0).at("verdict").at("passed"), true);
+    EXPECT_EQ(replicas_of("cart"), before + 1);
+    EXPECT_TRUE(verify_ledger(store, openssl_digest::sha256)->whole());
+}
+
+/// The intent is in the ledger, the write never left.
+TEST_F(RecoveryTest, AnIntentWithoutItsWriteIsEndedAsNotApplied) {
+    const std::int64_t before = replicas_of("cart");
+    simulated::Faults faults;
+    faults.write_unsent = 1000;
+    bench.target->set_faults(faults);
+    store.die_after(1);
+    ASSERT_FALSE(first->once.run(request({scale("cart", before + 1)})).ok());
+    bench.target->set_faults({});
+    Process& process = next();
+    const auto answer = process.once.run(request({scale("cart", before + 1)}));
+    ASSERT_TRUE(answer.ok()) << answer.error().message;
+    EXPECT_EQ(answer->receipt.at("status"), "failed");
+    EXPECT_EQ(answer->receipt.at("actions").at(0).at("outcome"), "not-applied");
+    EXPECT_EQ(replicas_of("cart"), before);
+}
+
+TEST_F(RecoveryTest, OfAPlanItSaysWhatWasDoneAndWhatWasNot) {
+    const std::int64_t cart = replicas_of("cart");
+    gate::Action label;
+    label.verb = gate::Verb::Label;
+    label.object = {"apps/v1", "Deployment", "shop", "cart"};
+    label.entries = {{"tier", "front"}};
+    store.die_after(2);  // both intents
+    ASSERT_FALSE(first->once.run(request({label, scale("cart", cart + 1), scale("cart", cart)})).ok());
+    Process& process = next();
+    const auto answer = process.once.run(request({}));
+    ASSERT_TRUE(answer.ok()) << answer.error().message;
+    const auto& actions = answer->receipt.at("actions");
+    ASSERT_EQ(actions.size(), 3U);
+    EXPECT_EQ(actions.at(0).at("outcome"), "applied");
+    EXPECT_EQ(actions.at(1).at("outcome"), "applied");
+    EXPECT_EQ(actions.at(2).at("outcome"), "not-run");
+    EXPECT_EQ(actions.at(2).at("action").at("verb"), "scale");
+    EXPECT_EQ(answer->receipt.at("status"), "stopped");
+}
+
+TEST_F(RecoveryTest, WhatMayStillBeOnItsWayIsNotCalledNotAppliedAndTheTargetWaits) {
+    const std::int64_t before = replicas_of("cart");
+    simulated::Faults faults;
+    faults.write_unsent = 1000;
+    bench.target->set_faults(faults);
+    store.die_after(1);
+    ASSERT_FALSE(first->once.run(request({scale("cart", before + 1)})).ok());
+    bench.target->set_faults({});
+    constexpr std::int64_t kGrace_us = 30'000'000;
+    Process& process = next("first", kGrace_us);
+    EXPECT_EQ(process.recovery.open(), 1U);
+    auto other = request({scale("cart", before)});
+    other.idempotency_key = "another";
+    EXPECT_EQ(process.once.run(other).error().code, Code::Unavailable);
+    bench.sim_clock.advance(kGrace_us);
+    process.keep();
+    EXPECT_EQ(process.recovery.open(), 0U);
+    EXPECT_TRUE(process.once.run(other).ok());
+}
+
+TEST_F(RecoveryTest, ADrainLeftHalfWayIsUnknownAndItsWorstCaseStaysReserved) {
+    gate::Action drain;
+    drain.verb = gate::Verb::Drain;
+    drain.reason = "γ₁ floor: the node is to be mended";
+    for (int node = 1; node <= 8; ++node) {  // one that the others can take over from
+        drain.object = {"v1", "Node", "", "demo-node-" + std::to_string(node)};
+        const auto judged = first->helix->judge_only(request({drain}));
+        if (judged && judged->outcome() == StepState::WouldPass) break;
+    }
+    simulated::Faults faults;
+    faults.write_unsent = 1000;
+    bench.target->set_faults(faults);
+    store.die_after(1);
+    const auto died = first->once.run(request({drain}));
+    ASSERT_EQ(died.error().code, Code::UnknownOutcome) << died.error().message;
+    bench.target->set_faults({});
+    // What a drain does first, with the mark that it would leave.
+    const auto intents = store.list({{}, 1, "helix.intent", {}, true});
+    const auto intent = intent_of(intents->front());
+    gate::Action cordon = drain;
+    cordon.verb = gate::Verb::Cordon;
+    ASSERT_EQ(bench.target->write(cordon, {step_mark(intent->cycle, 0), "tester"}).outcome, ports::Outcome::Applied);
+    first.reset();
+    bench.targets.find("sim")->release(step_mark(intent->cycle, 0));
+    Process& process = next();
+    EXPECT_EQ(process.recovery.open(), 0U);
+    const auto answer = process.once.run(request({drain}));
+    ASSERT_TRUE(answer.ok()) << answer.error().message;
+    EXPECT_EQ(answer->receipt.at("status"), "unknown");
+    EXPECT_EQ(bench.targets.find("sim")->reserved(), 1U);
+    bench.pass(301);
+    process.keep();
+    EXPECT_EQ(bench.targets.find("sim")->reserved(), 0U);
+}
+
+TEST_F(RecoveryTest, ATargetOfWhichNothingIsOpenAnyMoreTakesWritesAgain) {
+    bench.targets.find("sim")->set_recovering(true);  // as a tenure that was lost half-way leaves it
+    Process& process = next();
+    EXPECT_TRUE(process.once.run(request({scale("cart", replicas_of("cart"))})).ok());
+}
+
+/// What a caller may nest passes the gate; its receipt nests it deeper and has to find room, too.
+TEST_F(RecoveryTest, WhatCouldBeIntendedCanBeEnded) {
+    std::string deep = "1";
+    for (int i = 0; i < 58; ++i) deep = R"({"x":)" + deep + "}";
+    gate::Action apply;
+    apply.verb = gate::Verb::Apply;
+    apply.object = {"v1", "ConfigMap", "shop", "deep"};
+    apply.body =
+        R"({"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"deep","namespace":"shop"},"data":)" + deep + "}";
+    const auto answer = first->once.run(request({apply}));
+    ASSERT_TRUE(answer.ok()) << answer.error().message;
+    EXPECT_TRUE(answer->receipt.contains("ledger"));
+    EXPECT_TRUE(verify_ledger(store, openssl_digest::sha256)->whole());
+}
+
+TEST_F(RecoveryTest, ASecondProcessWaitsForTheLeaseAndTheFirstIsFencedOffOnceItHasIt) {
+    second = std::make_unique<Process>(bench, store, "second");
+    EXPECT_FALSE(second->tenure.fence());
+    auto refused = second->once.run(request({scale("cart", 1)}));
+    ASSERT_FALSE(refused.ok());
+    EXPECT_EQ(refused.error().code, Code::Unavailable);
+    EXPECT_NE(refused.error().message.find("first"), std::string::npos);
+    ASSERT_TRUE(store.release({Tenure::kLease, "first", first->tenure.fence()->epoch}).ok());
+    second->keep();
+    ASSERT_TRUE(second->tenure.fence());
+    // The first still believes: only the fence in the store stops it.
+    ASSERT_TRUE(first->tenure.fence());
+    const std::int64_t before = replicas_of("cart");
+    EXPECT_EQ(first->once.run(request({scale("cart", before + 1)})).error().code, Code::PreconditionFailed);
+    EXPECT_EQ(replicas_of("cart"), before);
+    EXPECT_TRUE(second->once.run(request({scale("cart", before + 1)})).ok());
+}
+
+TEST_F(RecoveryTest, AnotherRequestWithTheSameKeyIsRefused) {
+    ASSERT_TRUE(first->once.run(request({scale("cart", replicas_of("cart"))})).ok());
+    auto other = request({scale("cart", 1)});
+    other.request_sha256 = "another digest";
+    const auto refused = first->once.run(other);
+    EXPECT_EQ(refused.error().code, Code::AlreadyExists);
+    EXPECT_EQ(refused.error().where, "Idempotency-Key");
+    other.actor = "somebody else";
+    EXPECT_FALSE(first->once.run(other)->replayed);
+}
+
+TEST_F(RecoveryTest, TheNextProcessLooksOnlyAtWhatIsNewSinceTheLast) {
+    for (int i = 0; i < 3; ++i) next();
+    std::vector<std::string> bodies;
+    const auto leases = store.list({{}, 10, "helix.lease", {}, false});
+    ASSERT_TRUE(leases.ok());
+    for (const ledger::Record& record : *leases) bodies.push_back(record.body);
+    ASSERT_EQ(bodies.size(), 4U);
+    EXPECT_NE(bodies[3].find(R"("epoch":4)"), std::string::npos) << bodies[3];
+    EXPECT_NE(bodies[3].find(R"("open_from":3)"), std::string::npos) << bodies[3];
+}
+
+}  // namespace
+}  // namespace helix::usecases
