@@ -44,6 +44,7 @@ private:
     std::mutex mutex_;
     std::condition_variable_any changed_;
     Watched watched_;
+    Clock::time_point sleeps_until_ = Clock::time_point::max();  ///< the thread's; who comes earlier wakes it
     std::jthread thread_;
 };
 
