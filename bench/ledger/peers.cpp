@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <map>
 #include <sstream>
 #include <vector>
 
@@ -56,6 +57,17 @@ ProcessTimes times_of(const fs::path& folder) {
     const double ticks = static_cast<double>(sysconf(_SC_CLK_TCK));
     const auto sum = [&](std::size_t i) { return (std::stod(fields[i]) + std::stod(fields[i + 1])) / ticks; };
     return {std::stol(fields[1]), sum(11), sum(13)};
+}
+
+/// Processor time of each child, by its id.
+std::map<std::string, double> children_of(long parent) {
+    std::map<std::string, double> found;
+    for (const auto& entry : fs::directory_iterator("/proc")) {
+        const std::string name = entry.path().filename().string();
+        if (name.find_first_not_of("0123456789") != std::string::npos) continue;
+        if (const ProcessTimes times = times_of(entry.path()); times.parent == parent) found[name] = times.own_s;
+    }
+    return found;
 }
 
 }  // namespace
@@ -121,13 +133,16 @@ double server_cpu_seconds(const test_support::PostgresServer& server) {
     long postmaster = 0;
     file >> postmaster;
     require(postmaster > 0, "finding the server's process");
-    const ProcessTimes first = times_of(fs::path("/proc") / std::to_string(postmaster));
-    double sum = first.own_s + first.reaped_s;
-    for (const auto& entry : fs::directory_iterator("/proc")) {
-        if (entry.path().filename().string().find_first_not_of("0123456789") != std::string::npos) continue;
-        if (const ProcessTimes times = times_of(entry.path()); times.parent == postmaster) sum += times.own_s;
+    // Read again when a process ended meanwhile: its time goes over to the postmaster's, and must count just once.
+    while (true) {
+        const auto children = children_of(postmaster);
+        const ProcessTimes first = times_of(fs::path("/proc") / std::to_string(postmaster));
+        const auto again = children_of(postmaster);
+        double sum = first.own_s + first.reaped_s;
+        for (const auto& [pid, seconds] : children) sum += seconds;
+        const auto same = [](const auto& one, const auto& other) { return one.first == other.first; };
+        if (std::equal(children.begin(), children.end(), again.begin(), again.end(), same)) return sum;
     }
-    return sum;
 }
 
 Row measure_sha256(std::size_t bytes, double seconds) {
