@@ -114,6 +114,10 @@ std::string idempotency_name(const std::string& actor, const std::string& key) {
     return "idempotency:" + actor + "\n" + key;
 }
 
+std::string asked_name(const std::string& actor, const std::string& key) {
+    return "asked:" + actor + "\n" + key;
+}
+
 std::string intent_name(const std::string& mark) {
     return "intent:" + mark;
 }

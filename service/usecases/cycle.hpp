@@ -107,5 +107,7 @@ std::string step_mark(const Cycle& cycle, std::size_t index);
 std::string cycle_name(const std::string& cycle_id);
 std::string idempotency_name(const std::string& actor, const std::string& key);
 std::string intent_name(const std::string& mark);
+/// The name that the first intent of a request with a key takes.
+std::string asked_name(const std::string& actor, const std::string& key);
 
 }  // namespace helix::usecases

@@ -12,14 +12,20 @@ using ports::fault_point;
 
 Result<void> Receipts::intend(Cycle& cycle, std::size_t index, std::optional<std::int64_t> reserved_until_us,
                               const ports::Fence& fence) {
+    LedgerDraft draft{"helix.intent",
+                      cycle.target,
+                      cycle.actor,
+                      intent_body(cycle, index, reserved_until_us, sha256_),
+                      {intent_name(step_mark(cycle, index))},
+                      fence};
+    const std::string key = asked_name(cycle.actor, cycle.idempotency_key);
+    if (index == 0 && !cycle.idempotency_key.empty()) draft.names.push_back(key);
     fault_point("intent.before");
-    auto record = writer_.append(LedgerDraft{"helix.intent",
-                                             cycle.target,
-                                             cycle.actor,
-                                             intent_body(cycle, index, reserved_until_us, sha256_),
-                                             {intent_name(step_mark(cycle, index))},
-                                             fence});
+    auto record = writer_.append(std::move(draft));
     fault_point("intent.after");
+    if (!record && record.error().code == Code::AlreadyExists && record.error().where == key)
+        return error(Code::Conflict, "the first request with this Idempotency-Key has been begun",
+                     "ask again with the same key in a moment", "Idempotency-Key");
     if (record) {
         cycle.steps[index].intent_seq = record->seq;
         bus_.publish({"ledger.record", record->target, record_summary(*record), record->id});

@@ -21,7 +21,10 @@ public:
         : writer_(writer), bus_(bus), sha256_(sha256) {}
 
     /// Records that step `index` is about to be written; sets its intent_seq.
-    /// Errors: those of LedgerWriter::append. After UnknownOutcome the intent may be there: its cycle needs an end.
+    /// The first step's intent also takes the request's key, in the same commit: whoever asks with it a second time, of
+    /// whatever process, can begin nothing.
+    /// Errors: Conflict when the key was taken before; those of LedgerWriter::append. After UnknownOutcome the intent
+    /// may be there: its cycle needs an end.
     Result<void> intend(Cycle& cycle, std::size_t index, std::optional<std::int64_t> reserved_until_us,
                         const ports::Fence& fence);
 

@@ -233,7 +233,7 @@ def main():
         log = os.path.join(cluster.folder, "helix.log")
         with open(config, "w", encoding="utf-8") as file:
             json.dump({"listen": f"127.0.0.1:{free_port()}", "ledger": ledger, "kubeconfig": [cluster.kubeconfig],
-                       "targets": [{"context": "dev-admin"}], "recovery_grace_s": 0, "metrics_every_s": 2}, file)
+                       "targets": [{"context": "dev-admin"}], "recovery_grace_s": 1, "metrics_every_s": 2}, file)
         writes, pending = Writes(dice), set()
         kills, lives, began = collections.Counter(), 0, time.monotonic()
         while sum(kills.values()) < arguments.kills:

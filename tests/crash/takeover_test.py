@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 """Two processes on one ledger, one of them put to sleep between two steps past its lease, and woken.
 
-usage: takeover_test.py HELIX TESTCLUSTER [--rounds N] [--ledger URL]
+usage: takeover_test.py HELIX TESTCLUSTER [--rounds N] [--postgres]
 
 The other takes over, ends what the sleeper left open and answers its key. The woken one does nothing a second time, and
 answers what the ledger says.
 """
 import argparse
 import collections
+import contextlib
 import json
 import os
 import signal
@@ -16,6 +17,7 @@ import threading
 import time
 
 from cluster import Cluster
+from postgres import Postgres
 from service import Service, free_port
 
 POINTS = ["intent.before", "intent.after", "write.before", "send.before", "send.after", "write.after", "receipt.before",
@@ -36,7 +38,7 @@ def config_of(cluster, name, ledger):
     path = os.path.join(cluster.folder, name + ".yaml")
     with open(path, "w", encoding="utf-8") as file:
         json.dump({"listen": f"127.0.0.1:{free_port()}", "instance": name, "ledger": ledger, "lease_s": LEASE_S,
-                   "kubeconfig": [cluster.kubeconfig], "targets": [{"context": "dev-admin"}], "recovery_grace_s": 0,
+                   "state": os.path.join(cluster.folder, "state"), "kubeconfig": [cluster.kubeconfig], "targets": [{"context": "dev-admin"}], "recovery_grace_s": 0,
                    "metrics_every_s": 2}, file)
     return path
 
@@ -95,14 +97,16 @@ def main():
     options.add_argument("helix")
     options.add_argument("testcluster")
     options.add_argument("--rounds", type=int, default=1)
-    options.add_argument("--ledger", help="a PostgreSQL URL; default: a SQLite file")
+    options.add_argument("--postgres", action="store_true", help="the ledger in PostgreSQL instead of a SQLite file")
     arguments = options.parse_args()
-    with Cluster(arguments.testcluster) as cluster:
+    with contextlib.ExitStack() as stack:
+        cluster = stack.enter_context(Cluster(arguments.testcluster))
+        server = stack.enter_context(Postgres()) if arguments.postgres else None
         cluster.run("load", "--nodes", "1", "--pods", "0")
         cluster.kubectl("create", "namespace", NAMESPACE)
         cluster.kubectl("create", "configmap", "board", "-n", NAMESPACE)
         cluster.run("wait-metrics")
-        ledger = arguments.ledger or os.path.join(cluster.folder, "ledger.db")
+        ledger = server.url if server else os.path.join(cluster.folder, "ledger.db")
         outcomes, applied = collections.Counter(), 0
         for number, point in enumerate(POINTS * arguments.rounds):
             receipt = play(arguments.helix, cluster, ledger, number, point)

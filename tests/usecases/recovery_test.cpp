@@ -231,6 +231,18 @@ TEST_F(RecoveryTest, AnotherRequestWithTheSameKeyIsRefused) {
     EXPECT_FALSE(first->once.run(other)->replayed);
 }
 
+/// A request that was looked up before the first one ended, and gets its turn after that.
+TEST_F(RecoveryTest, WithOneKeyNothingIsBegunTwiceThoughTheReceiptCameTooLateToBeSeen) {
+    const std::int64_t before = replicas_of("cart");
+    ASSERT_TRUE(first->helix->run(request({scale("cart", before + 1)})).ok());
+    const auto again = first->helix->run(request({scale("cart", before)}));
+    ASSERT_FALSE(again.ok());
+    EXPECT_EQ(again.error().code, Code::Conflict);
+    EXPECT_EQ(again.error().where, "Idempotency-Key");
+    EXPECT_EQ(replicas_of("cart"), before + 1);
+    EXPECT_TRUE(first->once.run(request({scale("cart", before + 1)}))->replayed);
+}
+
 TEST_F(RecoveryTest, TheNextProcessLooksOnlyAtWhatIsNewSinceTheLast) {
     for (int i = 0; i < 3; ++i) next();
     std::vector<std::string> bodies;
