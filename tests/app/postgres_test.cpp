@@ -7,6 +7,7 @@
 #include <httplib.h>
 
 #include "service/app/app.hpp"
+#include "tests/ledger/temp_folder.hpp"
 #include "tests/support/postgres_server.hpp"
 
 namespace helix::app {
@@ -17,6 +18,8 @@ config::Config config_on(const std::string& ledger) {
     config.listen = "127.0.0.1:0";
     config.ledger = ledger;
     config.targets.push_back({"demo", "", false, true, ""});
+    static const ledger::TempFolder state;
+    config.state = state.file("state");
     return config;
 }
 

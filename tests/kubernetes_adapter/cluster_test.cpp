@@ -207,8 +207,11 @@ TEST_F(RealCluster, EvictionObeysTheDisruptionBudget) {
         const std::string pods = kubectl({"-n", kNamespace, "get", "pods", "-o", "jsonpath={.items[*].metadata.name}"});
         return pods.substr(0, pods.find(' '));
     };
-    const std::string pod = a_pod();
-    const WriteResult refused = write(action(Verb::Evict, "Pod", pod));
+    WriteResult refused;
+    ASSERT_TRUE(eventually(20, [&] {  // a pod of a former test may be gone by the time it is asked for
+        refused = write(action(Verb::Evict, "Pod", a_pod()));
+        return !refused.failure || refused.failure->code != Code::NotFound;
+    }));
     EXPECT_EQ(refused.outcome, Outcome::NotApplied);
     ASSERT_TRUE(refused.failure.has_value());
     EXPECT_EQ(refused.failure->code, Code::PreconditionFailed) << refused.failure->message;
