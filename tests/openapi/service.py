@@ -13,7 +13,7 @@ import tempfile
 
 TOKENS = {"read": "reader-token", "propose": "proposer-token", "act": "actor-token"}
 START_LIMIT_S = 120
-ANSWER_LIMIT_S = 30
+ANSWER_LIMIT_S = 60
 
 
 class Answer:
