@@ -35,6 +35,11 @@ TEST(KillServer, WhileItIsAwayReadsAndWritesAreRefusedAtOnce) {
     const auto lease = (*store)->acquire("helix", "one", std::chrono::seconds(60));
     ASSERT_TRUE(lease.ok());
     server->kill();
+    // Its children answer until each has noticed.
+    const auto noticed = std::chrono::steady_clock::now() + kBackWithin;
+    while ((*store)->head() && std::chrono::steady_clock::now() < noticed)
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    ASSERT_FALSE((*store)->head().ok());
     EXPECT_EQ((*store)->head().error().code, Code::Unavailable);
     EXPECT_EQ((*store)->renew(*lease, std::chrono::seconds(60)).error().code, Code::Unavailable);
     EXPECT_GT((*store)->head().error().retry_after_s, 0);
