@@ -4,6 +4,7 @@
 #include <atomic>
 
 #include "adapters/openssl_digest/sha256.hpp"
+#include "adapters/postgres/conninfo.hpp"
 #include "adapters/system/instance.hpp"
 #include "adapters/system/system_clock.hpp"
 #include "adapters/system/ulid_source.hpp"
@@ -57,10 +58,6 @@ http_engine::ServerOptions server_options(const config::Config& config) {
     return options;
 }
 
-bool is_postgres(const config::Config& config) {
-    return config.ledger.starts_with("postgres://") || config.ledger.starts_with("postgresql://");
-}
-
 /// How this process is called where others on the same ledger see it. Whoever has the file's lock knows that the former
 /// process of that name is gone, so that a restart need not wait for its lease to run out.
 std::string instance_name(const config::Config& config, bool alone) {
@@ -68,11 +65,11 @@ std::string instance_name(const config::Config& config, bool alone) {
     const bool named = !config.instance.empty();
     const std::string name = named ? config.instance : system::host_name();
     // A database's name is taken on trust: nobody can hold a lock for it here.
-    return alone || (named && is_postgres(config)) ? name : name + process;
+    return alone || (named && postgres::is_postgres_url(config.ledger)) ? name : name + process;
 }
 
 std::string lock_file(const config::Config& config) {
-    return is_postgres(config) ? std::string() : config.ledger + ".lock";
+    return postgres::is_postgres_url(config.ledger) ? std::string() : config.ledger + ".lock";
 }
 
 /// Members are declared in the order in which they depend on each other; the server goes first when it ends.

@@ -9,6 +9,7 @@
 #include "adapters/ledger_git/git_reader.hpp"
 #include "adapters/ledger_postgres/postgres_ledger_store.hpp"
 #include "adapters/ledger_sqlite/sqlite_ledger_reader.hpp"
+#include "adapters/postgres/conninfo.hpp"
 #include "service/usecases/store_source.hpp"
 
 namespace helix::app {
@@ -23,10 +24,6 @@ bool is_sqlite(const std::string& path) {
     std::array<char, kSqliteMagic.size()> begin{};
     file.read(begin.data(), begin.size());
     return file && std::string_view(begin.data(), begin.size()) == kSqliteMagic;
-}
-
-bool is_postgres(const std::string& where) {
-    return where.rfind("postgresql://", 0) == 0 || where.rfind("postgres://", 0) == 0;
 }
 
 /// A store that nobody else needs, as a source.
@@ -50,7 +47,7 @@ Source open_postgres(const std::string& url) {
 }  // namespace
 
 Source open_ledger(const std::string& where) {
-    if (is_postgres(where)) return open_postgres(where);
+    if (postgres::is_postgres_url(where)) return open_postgres(where);
     std::error_code ignored;
     if (std::filesystem::is_directory(where, ignored)) return open_git_ledger(where);
     const bool database = where != "-" && std::filesystem::is_regular_file(where, ignored) && is_sqlite(where);

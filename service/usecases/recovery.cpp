@@ -138,6 +138,9 @@ bool Recovery::hold_reservation(TargetRuntime& runtime, const Open& open) {
 
 /// Ends the cycle when its outcome can be told now, or never will be.
 bool Recovery::try_end(Open& open, const ports::Fence& fence) {
+    const auto ended_meanwhile = store_.find(cycle_name(open.cycle.id));  // by the very process that had begun it
+    if (!ended_meanwhile) return false;
+    if (*ended_meanwhile) return true;
     Step& step = open.cycle.steps[open.last_step];
     const std::int64_t waited = clock_.steady_us() - begun_at_us_;
     const bool too_late = waited >= helix_.rules().reservation_us;

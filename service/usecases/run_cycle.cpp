@@ -197,7 +197,7 @@ Result<Cycle> RunCycle::run(const CycleRequest& request) {
 }
 
 /// Judges the step on the state of now, reserves, records the intent and writes.
-/// Errors: Unavailable when the intent could not be recorded; nothing was written then.
+/// Errors: those of Receipts::intend; nothing was written then.
 Result<void> RunCycle::take_step(Turn& turn, std::size_t index) {
     Step& step = turn.cycle.steps[index];
     const std::string mark = step_mark(turn.cycle, index);

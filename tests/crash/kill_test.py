@@ -18,6 +18,7 @@ import sys
 import threading
 import time
 
+from check import expect, failures
 from cluster import Cluster
 from service import Service, free_port
 
@@ -26,14 +27,6 @@ POINTS = ["intent.before", "commit.before", "commit.after", "intent.after", "wri
 NAMESPACE = "crash"
 DEPLOYMENTS = 4
 WRITES_PER_LIFE = 6
-
-failures = []
-
-
-def expect(what, holds, context=""):
-    if not holds:
-        failures.append(what)
-        print(f"FAILED: {what}\n{context}", file=sys.stderr, flush=True)
 
 
 class Writes:

@@ -16,6 +16,7 @@ import sys
 import threading
 import time
 
+from check import expect, failures
 from cluster import Cluster
 from postgres import Postgres
 from service import Service, free_port
@@ -25,21 +26,13 @@ POINTS = ["intent.before", "intent.after", "write.before", "send.before", "send.
 NAMESPACE = "takeover"
 LEASE_S = 2
 
-failures = []
-
-
-def expect(what, holds, context=""):
-    if not holds:
-        failures.append(what)
-        print(f"FAILED: {what}\n{context}", file=sys.stderr, flush=True)
-
 
 def config_of(cluster, name, ledger):
     path = os.path.join(cluster.folder, name + ".yaml")
     with open(path, "w", encoding="utf-8") as file:
-        json.dump({"listen": f"127.0.0.1:{free_port()}", "instance": name, "ledger": ledger, "lease_s": LEASE_S,
-                   "state": os.path.join(cluster.folder, "state"), "kubeconfig": [cluster.kubeconfig], "targets": [{"context": "dev-admin"}], "recovery_grace_s": 0,
-                   "metrics_every_s": 2}, file)
+        json.dump({"listen": f"127.0.0.1:{free_port()}", "instance": name, "lease_s": LEASE_S, "recovery_grace_s": 0,
+                   "ledger": ledger, "state": os.path.join(cluster.folder, "state"), "metrics_every_s": 2,
+                   "kubeconfig": [cluster.kubeconfig], "targets": [{"context": "dev-admin"}]}, file)
     return path
 
 

@@ -24,11 +24,13 @@ std::string TestCluster::program() {
 }
 
 bool TestCluster::available() {
-    return access(program().c_str(), X_OK) == 0;
+    // Whoever names a program wants the tests that need it: without it they fail, they are not passed over.
+    return std::getenv("HELIX_TESTCLUSTER") != nullptr || access(program().c_str(), X_OK) == 0;
 }
 
 std::unique_ptr<TestCluster> TestCluster::start(const std::vector<std::string>& up_flags) {
-    if (!available()) throw std::runtime_error(program() + " is missing; build the target testcluster");
+    if (access(program().c_str(), X_OK) != 0)
+        throw std::runtime_error(program() + " is missing; build the target testcluster");
     std::unique_ptr<TestCluster> cluster(new TestCluster);
     cluster->dir_ = make_directory();
     std::vector<std::string> argv{

@@ -16,7 +16,8 @@ namespace helix::test_support {
 /// share one where they can and take a namespace each. Not safe for several threads, except `run` and `kubectl`.
 class TestCluster {
 public:
-    /// True when the cluster's program has been built (target testcluster) or HELIX_TESTCLUSTER names one.
+    /// True when the cluster's program has been built (target testcluster), or HELIX_TESTCLUSTER says that it has: then
+    /// a test that needs it fails without it. `make test` says so.
     static bool available();
 
     /// The program: HELIX_TESTCLUSTER from the environment, else where the target testcluster puts it.

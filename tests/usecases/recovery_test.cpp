@@ -57,6 +57,18 @@ struct RecoveryTest : ::testing::Test {
         return replicas;
     }
 
+    /// The first process asks for `action`, makes its intent durable and dies before it sends the write.
+    Code die_before_sending(const gate::Action& action) {
+        simulated::Faults faults;
+        faults.write_unsent = 1000;
+        bench.target->set_faults(faults);
+        store.die_after(1);
+        const auto answer = first->once.run(request({action}));
+        bench.target->set_faults({});
+        EXPECT_FALSE(answer.ok());
+        return answer ? Code::Internal : answer.error().code;
+    }
+
     /// The process after the first one, which is gone.
     Process& next(const std::string& holder = "first", std::int64_t grace_us = 0) {
         first.reset();
@@ -92,12 +104,7 @@ TEST_F(RecoveryTest, AWriteWithoutReceiptIsEndedAsAppliedAndItsKeyAnswersIt) {
 /// The intent is in the ledger, the write never left.
 TEST_F(RecoveryTest, AnIntentWithoutItsWriteIsEndedAsNotApplied) {
     const std::int64_t before = replicas_of("cart");
-    simulated::Faults faults;
-    faults.write_unsent = 1000;
-    bench.target->set_faults(faults);
-    store.die_after(1);
-    ASSERT_FALSE(first->once.run(request({scale("cart", before + 1)})).ok());
-    bench.target->set_faults({});
+    ASSERT_EQ(die_before_sending(scale("cart", before + 1)), Code::UnknownOutcome);
     Process& process = next();
     const auto answer = process.once.run(request({scale("cart", before + 1)}));
     ASSERT_TRUE(answer.ok()) << answer.error().message;
@@ -128,12 +135,7 @@ TEST_F(RecoveryTest, OfAPlanItSaysWhatWasDoneAndWhatWasNot) {
 
 TEST_F(RecoveryTest, WhatMayStillBeOnItsWayIsNotCalledNotAppliedAndTheTargetWaits) {
     const std::int64_t before = replicas_of("cart");
-    simulated::Faults faults;
-    faults.write_unsent = 1000;
-    bench.target->set_faults(faults);
-    store.die_after(1);
-    ASSERT_FALSE(first->once.run(request({scale("cart", before + 1)})).ok());
-    bench.target->set_faults({});
+    ASSERT_EQ(die_before_sending(scale("cart", before + 1)), Code::UnknownOutcome);
     constexpr std::int64_t kGrace_us = 30'000'000;
     Process& process = next("first", kGrace_us);
     EXPECT_EQ(process.recovery.open(), 1U);
@@ -155,13 +157,7 @@ TEST_F(RecoveryTest, ADrainLeftHalfWayIsUnknownAndItsWorstCaseStaysReserved) {
         const auto judged = first->helix->judge_only(request({drain}));
         if (judged && judged->outcome() == StepState::WouldPass) break;
     }
-    simulated::Faults faults;
-    faults.write_unsent = 1000;
-    bench.target->set_faults(faults);
-    store.die_after(1);
-    const auto died = first->once.run(request({drain}));
-    ASSERT_EQ(died.error().code, Code::UnknownOutcome) << died.error().message;
-    bench.target->set_faults({});
+    ASSERT_EQ(die_before_sending(drain), Code::UnknownOutcome);
     // What a drain does first, with the mark that it would leave.
     const auto intents = store.list({{}, 1, "helix.intent", {}, true});
     const auto intent = intent_of(intents->front());
