@@ -42,6 +42,7 @@ struct PolicyReport {
     Ref ref;
     bool openreports = false;  ///< group openreports.io
     bool passes_kept = true;   ///< its statusFilter lets passes through
+    std::string problem;       ///< why it cannot be read; then all but `ref` is empty. Empty: it can.
     std::vector<PolicyResult> results;
 
     friend bool operator==(const PolicyReport&, const PolicyReport&) = default;
@@ -85,7 +86,7 @@ struct Constraint {
     Micros audited_at = 0;                        ///< status.auditTimestamp; 0: no audit yet
     std::int64_t total_violations = 0;            ///< status.totalViolations
     bool current = true;                          ///< the audit saw this generation, where status.byPod tells
-    std::string problem;                          ///< first error that status.byPod names
+    std::string problem;                          ///< first error that status.byPod names, or why it cannot be read
     std::vector<ConstraintViolation> violations;  ///< those the status lists, at most its limit
 
     friend bool operator==(const Constraint&, const Constraint&) = default;
@@ -133,6 +134,7 @@ struct ImageReport {
     std::string scanner_version;
     Micros updated_at = 0;
     bool superseded = false;    ///< marked for deletion by a TTL of 0 s
+    std::string problem;        ///< why it cannot be read; then all but `ref` is empty. Empty: it can.
     std::int64_t critical = 0;  ///< the summary's counts
     std::int64_t high = 0;
     std::int64_t lower = 0;                      ///< medium, low and unknown together
