@@ -33,26 +33,6 @@ constexpr bool has_testified(EvidenceState state) {
     return state == EvidenceState::Clean || state == EvidenceState::Violations;
 }
 
-/// What kind of defect it is: decides its weight and whether it is a hard deny.
-enum class Grade : std::uint8_t {
-    ConftestDeny,
-    ConftestWarn,
-    KyvernoViolation,
-    GatekeeperViolation,  ///< enforcement action deny
-    GatekeeperWarn,       ///< enforcement action warn: weighs as a conftest warning
-    FalcoCritical,
-    FalcoHigh,
-    FalcoMedium,
-    FalcoLow,
-    TrivyCritical,
-    TrivyHigh,
-    Recorded,  ///< weighs nothing, but the gate is not clean: dry run, unscored, a CVE below high
-    Waived,    ///< an exception was made for it: weighs nothing, but the gate is not clean
-};
-
-/// "conftest-deny", ...
-std::string_view to_string(Grade grade);
-
 /// An object that evidence was read from, as it was then; it may be gone when a verdict cites it.
 struct Ref {
     std::string kind;

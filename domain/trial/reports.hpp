@@ -30,10 +30,12 @@ struct PolicyResult {
     std::string rule;
     std::string severity;
     std::string message;
-    std::string process;    ///< property "process": "background scan", "admission review"
-    std::string exception;  ///< property "exceptions": the waiver's name
-    Micros at = 0;          ///< 0: it does not say
-    About about;            ///< the result's own resource; the report's scope when it names none
+    std::string process;       ///< property "process": "background scan", "admission review"
+    std::string exception;     ///< property "exceptions": the waiver's name
+    Micros at = 0;             ///< Falco: property "evt.time"; 0: it does not say
+    About about;               ///< the result's own resource; the report's scope when it names none
+    std::string container;     ///< Falco: property "container.name"
+    std::string container_id;  ///< Falco: property "container.id"
 
     friend bool operator==(const PolicyResult&, const PolicyResult&) = default;
 };
@@ -62,6 +64,7 @@ struct ConstraintMatch {
     std::vector<std::string> excluded_namespaces;  ///< likewise
     std::string name;                              ///< likewise; empty: any
     std::string scope;                             ///< "Namespaced", "Cluster", "*" or empty
+    std::string source;                            ///< "Original", "Generated", "All" or empty
     cluster::SelectorTerm labels;
     cluster::SelectorTerm namespace_labels;
 

@@ -8,13 +8,9 @@
 
 #include "domain/trial/evidence.hpp"
 #include "domain/trial/law.hpp"
+#include "domain/trial/weigh.hpp"
 
 namespace helix::trial {
-
-enum class Verdict : std::uint8_t { Pending, Admit, Watch, Deny };
-
-/// "PENDING", "ADMIT", ...
-std::string_view to_string(Verdict verdict);
 
 /// Everything a verdict depends on.
 struct Case {
@@ -44,7 +40,8 @@ struct Sorry {
     std::string what;
     std::string why;
     std::string mend;
-    Hundredths gives_back = 0;
+    Hundredths gives_back = 0;      ///< warmth once only this is mended, less the warmth now: 0 where bonuses hide it
+    Hundredths gives_back_raw = 0;  ///< the same before the clamp
 };
 
 struct Score {
@@ -57,10 +54,11 @@ struct Score {
     Verdict verdict = Verdict::Pending;
     bool final = false;
     bool promote = false;                  ///< ADMIT and final
+    bool awaits_approval = false;          ///< the layer's approval is all that is missing for an ADMIT
     std::vector<std::string> hard_denies;  ///< why DENY whatever the warmth
     std::vector<std::string> caps;         ///< why not ADMIT whatever the warmth
     std::vector<Gate> waiting_for;         ///< gates that must testify and have not
-    std::vector<Sorry> sorries;            ///< filed with a DENY; with any other verdict: what would raise it
+    std::vector<Sorry> sorries;            ///< what to mend, gravest first; of an ADMIT: what would warm it further
 };
 
 /// The PEMLAAM formula, in exact hundredths.
@@ -68,9 +66,6 @@ struct Score {
 /// Laws: 0 <= warmth <= 100; one more defect never raises it; a hard deny always denies; the order of evidence does not
 /// matter. ADMIT is final only when the duration has passed; a hard deny is final at once.
 Score score(const Case& input);
-
-/// The weight of one defect of that grade, negative or 0.
-Hundredths weight_of(Grade grade);
 
 /// "0.85", "-0.30"
 std::string to_decimal(Hundredths value);

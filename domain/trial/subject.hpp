@@ -64,10 +64,16 @@ struct Subject {
     std::vector<TemplateContainer> containers;
     std::vector<SubjectReplicaSet> replica_sets;
     std::vector<SubjectPod> pods;
-    Micros revision_since = 0;  ///< when the current pod template was first seen: earlier evidence does not acquit it
+    Micros revision_since = 0;  ///< when the current pod template came: its ReplicaSet's creation, else when it was
+                                ///< first seen. Earlier evidence about the workload itself does not acquit it.
 
     friend bool operator==(const Subject&, const Subject&) = default;
 };
+
+/// Names of the containers, init containers included, without limits of memory and CPU.
+std::vector<std::string> containers_without_limits(const Subject& subject);
+/// Names of the containers whose image is not named by its digest.
+std::vector<std::string> containers_without_digest(const Subject& subject);
 
 /// The time that a trial looks at.
 struct Window {
