@@ -103,7 +103,8 @@ struct FalcoAlert {
     Micros received_at = 0;  ///< when it reached us
     std::string rule;
     FalcoPriority priority = FalcoPriority::Debug;
-    std::string source;  ///< "syscall", "k8s_audit", ...
+    std::int64_t count = 1;  ///< how many alike it stands for: repeats are counted, not kept
+    std::string source;      ///< "syscall", "k8s_audit", ...
     std::string hostname;
     std::string output;
     std::string uuid;  ///< of falcosidekick; empty: none
