@@ -123,6 +123,8 @@ private:
                 return !releases;  // what is missing is not in the certificate; that it blocks is
             case Why::Neutral:
             case Why::Unmodelled:
+            case Why::EngineDisagreement:
+            case Why::EngineSilent:
                 return false;
         }
         return false;

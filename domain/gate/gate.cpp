@@ -45,6 +45,9 @@ std::string sentence(const Verdict& verdict, const Effect& effect) {
             return "the floor annotation of " + where + " is not a percentage";
         case Why::Unmodelled:
             return effect.unmodelled;
+        case Why::EngineDisagreement:
+        case Why::EngineSilent:
+            break;  // not for the gate's own rules to say
     }
     return {};
 }

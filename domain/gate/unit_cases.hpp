@@ -15,18 +15,20 @@ namespace helix::gate {
 
 /// Why a write passes or not.
 enum class Why {
-    Neutral,            ///< passes: no memory moves
-    Safe,               ///< passes: every touched unit keeps its floor in every case
-    Release,            ///< passes: memory is only released, on units above their floor
-    Relief,             ///< passes: it lowers every BREAK unit that it touches
-    FloorBreak,         ///< some placement puts a unit below its floor
-    BreakUnit,          ///< it could raise use on a unit that is below its floor already
-    ReliefNeedsReason,  ///< it would be relief, but the reason names no γ₁ floor signal
-    ReliefOff,          ///< relief is switched off
-    UnknownMemory,      ///< a pod to come has no request, no history and no limit
-    StaleMetrics,       ///< a unit's figure is missing or too old
-    UnreadableFloor,    ///< a unit's floor annotation is no percentage
-    Unmodelled,         ///< a kind the gate knows nothing of
+    Neutral,             ///< passes: no memory moves
+    Safe,                ///< passes: every touched unit keeps its floor in every case
+    Release,             ///< passes: memory is only released, on units above their floor
+    Relief,              ///< passes: it lowers every BREAK unit that it touches
+    FloorBreak,          ///< some placement puts a unit below its floor
+    BreakUnit,           ///< it could raise use on a unit that is below its floor already
+    ReliefNeedsReason,   ///< it would be relief, but the reason names no γ₁ floor signal
+    ReliefOff,           ///< relief is switched off
+    UnknownMemory,       ///< a pod to come has no request, no history and no limit
+    StaleMetrics,        ///< a unit's figure is missing or too old
+    UnreadableFloor,     ///< a unit's floor annotation is no percentage
+    Unmodelled,          ///< a kind the gate knows nothing of
+    EngineDisagreement,  ///< the gate's own rules pass it, another proof engine does not
+    EngineSilent,        ///< the gate's own rules pass it, another proof engine gives no answer
 };
 
 /// Stable lower-case name: "safe", "floor-break", "stale-metrics", ...

@@ -5,7 +5,7 @@
 namespace helix::gate {
 
 std::string_view to_string(Why why) {
-    constexpr std::array<std::string_view, 12> kNames = {"neutral",
+    constexpr std::array<std::string_view, 14> kNames = {"neutral",
                                                          "safe",
                                                          "release",
                                                          "relief",
@@ -16,7 +16,9 @@ std::string_view to_string(Why why) {
                                                          "unknown-memory",
                                                          "stale-metrics",
                                                          "unreadable-floor",
-                                                         "unmodelled"};
+                                                         "unmodelled",
+                                                         "engine-disagreement",
+                                                         "engine-silent"};
     return kNames[static_cast<std::size_t>(why)];
 }
 
@@ -28,6 +30,11 @@ std::string_view to_string(Position position) {
 std::string_view to_string(Origin origin) {
     constexpr std::array<std::string_view, 3> kNames = {"own", "pending", "reservation"};
     return kNames[static_cast<std::size_t>(origin)];
+}
+
+std::string_view to_string(Finding::Outcome outcome) {
+    constexpr std::array<std::string_view, 3> kNames = {"holds", "breaks", "no-answer"};
+    return kNames[static_cast<std::size_t>(outcome)];
 }
 
 }  // namespace helix::gate

@@ -44,6 +44,23 @@ struct Remedy {
     std::vector<std::string> cordon;       ///< when units are to be cordoned first
 };
 
+/// What one proof engine found of one write.
+struct Finding {
+    enum class Outcome {
+        Holds,     ///< no unit that the write touches can be below its floor
+        Breaks,    ///< some unit can
+        NoAnswer,  ///< it cannot tell: no pass, and no contradiction to anybody
+    };
+    std::string engine;   ///< "builtin", "smt", "lean"
+    std::string version;  ///< of the engine
+    Outcome outcome = Outcome::NoAnswer;
+    std::string detail;        ///< one sentence: the counterexample, or why there is no answer
+    std::int64_t took_us = 0;  ///< wall time
+};
+
+/// "holds", "breaks", "no-answer".
+std::string_view to_string(Finding::Outcome outcome);
+
 /// What G and Rδ say of one write.
 struct Verdict {
     bool passed = false;
@@ -62,6 +79,7 @@ struct Verdict {
     std::vector<Remedy> remedies;
     std::uint64_t state_version = 0;
     std::int64_t units_seen = 0;
+    std::vector<Finding> findings;  ///< of each engine asked; empty: the gate's own rules alone
 };
 
 }  // namespace helix::gate

@@ -1,0 +1,74 @@
+// The gate's own rules against the SMT engine, on seeded clusters and writes of which half decide at a node's limit or
+// one byte past it. The solver is given the write's obligation, which shares no sums with the gate.
+#include "adapters/smt/smt_engine.hpp"
+#include "domain/proof/smt_text.hpp"
+#include "tests/oracle/property.hpp"
+
+namespace helix::oracle {
+namespace {
+
+using gate::Finding;
+using gate::Verdict;
+
+const std::vector<WriteKind> kAll = {WriteKind::Scale,  WriteKind::Roll,   WriteKind::Evict,   WriteKind::Drain,
+                                     WriteKind::Delete, WriteKind::Cordon, WriteKind::Uncordon};
+
+std::string told(const Verdict& verdict) {
+    std::string text = (verdict.passed ? "PASS " : "BREAK ") + std::string(to_string(verdict.why)) + "\n";
+    for (const gate::UnitCase& unit : verdict.cases)
+        text += unit.unit + ": used " + std::to_string(unit.used) + ", after " + std::to_string(unit.after) +
+                ", limit " + std::to_string(unit.limit) + " " + std::string(to_string(unit.why)) + "\n";
+    return text;
+}
+
+bool inexact(const Verdict& verdict) {
+    return !verdict.passed && verdict.worst >= 0 && !verdict.cases[static_cast<std::size_t>(verdict.worst)].exact;
+}
+
+/// Judges `request` both ways; the verdict. A difference fails the property.
+Verdict agreed(smt::SmtEngine& engine, const Scenario& scenario, const gate::Request& request,
+               std::span<const gate::Reservation> reserved = {}) {
+    const auto effect = gate::effect_of(request, scenario.state, settings());
+    if (!effect) RC_FAIL("effect_of: " + effect.error().message);
+    Verdict verdict = gate::judge_effect(scenario.state, reserved, *effect, request.action.reason, settings());
+    const proof::Obligation obligation =
+        proof::obligation_of(scenario.state, reserved, *effect, request.action.reason, settings());
+    const Finding finding = engine.judge({verdict, obligation});
+    if (finding.outcome == Finding::Outcome::NoAnswer) RC_FAIL(finding.detail + "\n" + smt_text(obligation));
+    const bool holds = finding.outcome == Finding::Outcome::Holds;
+    if (holds != verdict.passed && !(holds && inexact(verdict)))
+        RC_FAIL(describe(scenario.model) + told(verdict) + "smt: " + finding.detail + "\n" + smt_text(obligation));
+    return verdict;
+}
+
+TEST(ProofDifferential, OneWriteIsJudgedAlike) {
+    smt::SmtEngine engine(std::chrono::seconds(20));
+    check_property(2'000, [&] {
+        const Draw draw = draw_number;
+        const Scenario scenario = tell(draw_model(draw, {kAll}));
+        const Verdict verdict = agreed(engine, scenario, scenario.requests.front());
+        RC_CLASSIFY(verdict.passed, "passed");
+        RC_CLASSIFY(!verdict.passed, "broken");
+    });
+}
+
+TEST(ProofDifferential, WritesOnTopOfReservationsAreJudgedAlike) {
+    smt::SmtEngine engine(std::chrono::seconds(20));
+    check_property(1'000, [&] {
+        const Draw draw = draw_number;
+        Wanted wanted{kAll};
+        wanted.writes = 3;
+        const Scenario scenario = tell(draw_model(draw, wanted));
+        std::vector<gate::Reservation> reserved;
+        for (const gate::Request& request : scenario.requests) {
+            const Verdict verdict = agreed(engine, scenario, request, reserved);
+            RC_CLASSIFY(verdict.passed && !reserved.empty(), "passed with reservations");
+            if (!verdict.passed) break;
+            const auto effect = gate::effect_of(request, scenario.state, settings());
+            reserved.push_back({"r" + std::to_string(reserved.size()), *effect, kNow + 60'000'000, false});
+        }
+    });
+}
+
+}  // namespace
+}  // namespace helix::oracle
