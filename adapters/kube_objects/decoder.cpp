@@ -3,6 +3,7 @@
 #include <array>
 #include <utility>
 
+#include "adapters/kube_objects/evidence_projections.hpp"
 #include "adapters/kube_objects/projections.hpp"
 
 namespace helix::kube_objects {
@@ -28,8 +29,55 @@ Object unpack(Read<T>&& read, std::string* resource_version) {
     return Object(std::move(read.object));
 }
 
-Object read_object(Kind kind, Value& value, std::string* resource_version) {
+trial::Ref ref_of(const trial::Trial& trial) {
+    return {"TrendalTrial", trial.ns, trial.name, trial.uid, trial.resource_version};
+}
+
+template <class Report>
+const trial::Ref& ref_of(const Report& report) {
+    return report.ref;
+}
+
+/// A trial or report, which may be one that says that it cannot be read; without a name it cannot be kept at all.
+template <class Report>
+Object unpack_evidence(Report&& report, std::string* resource_version) {
+    const trial::Ref ref = ref_of(report);
+    if (ref.name.empty()) throw Malformed("metadata.name", "is missing");
+    if (resource_version != nullptr) *resource_version = ref.resource_version;
+    return Object(std::forward<Report>(report));
+}
+
+Object read_evidence(Kind kind, ItemText& item, std::string* resource_version) {
     switch (kind) {
+        case Kind::TrendalTrial:
+            return unpack_evidence(read_trial(item), resource_version);
+        case Kind::Constraint:
+            return unpack_evidence(read_or_mark<trial::Constraint>(item, read_constraint), resource_version);
+        case Kind::VulnerabilityReport:
+            return unpack_evidence(read_or_mark<trial::ImageReport>(item, read_image_report), resource_version);
+        default:
+            break;
+    }
+    const bool openreports = kind == Kind::OpenReport;
+    trial::PolicyReport report = read_or_mark<trial::PolicyReport>(
+        item, [&](JsonObject& object) { return read_policy_report(object, openreports); });
+    report.openreports = openreports;
+    return unpack_evidence(std::move(report), resource_version);
+}
+
+Object read_object(Kind kind, Value& value, ItemText& item, std::string* resource_version) {
+    switch (kind) {
+        case Kind::TrendalTrial:
+        case Kind::PolicyReport:
+        case Kind::OpenReport:
+        case Kind::Constraint:
+        case Kind::VulnerabilityReport: {
+            JsonObject object = value.get_object();
+            item.enter(object.raw_json());
+            return read_evidence(kind, item, resource_version);
+        }
+        case Kind::CustomResourceDefinition:
+            return unpack(read_custom_resource(value), resource_version);
         case Kind::Node:
             return unpack(read_node(value), resource_version);
         case Kind::Pod:
@@ -146,9 +194,11 @@ public:
     }
 
     std::string& buffer() { return buffer_; }
+    ItemText& item() { return item_; }
 
 private:
     std::string buffer_;
+    ItemText item_;
     simdjson::ondemand::parser parser_;
     Document document_;
 };
@@ -203,6 +253,44 @@ Result<cluster::Workload> Decoder::decode_workload(WorkloadKind kind, std::strin
     });
 }
 
+Result<trial::Subject> Decoder::decode_subject(std::string_view json) {
+    return guarded<trial::Subject>([&] {
+        Value value = text_->copy_of(json).get_value();
+        trial::Subject subject = read_subject(value);
+        text_->expect_end();
+        return subject;
+    });
+}
+
+Result<trial::SubjectPod> Decoder::decode_subject_pod(std::string_view json) {
+    return guarded<trial::SubjectPod>([&] {
+        Value value = text_->copy_of(json).get_value();
+        trial::SubjectPod pod = read_subject_pod(value);
+        text_->expect_end();
+        return pod;
+    });
+}
+
+Result<cluster::Labels> Decoder::decode_labels(std::string_view json) {
+    return guarded<cluster::Labels>([&] {
+        cluster::Labels labels;
+        each_field(text_->copy_of(json), [&](std::string_view key, Value& field) {
+            if (key == "metadata") labels = read_metadata(field).labels;
+        });
+        text_->expect_end();
+        return labels;
+    });
+}
+
+Result<std::uint64_t> Decoder::digest(std::string_view json) {
+    return guarded<std::uint64_t>([&] {
+        Value value = text_->copy_of(json).get_value();
+        const std::uint64_t digest = meaning_digest(value);
+        text_->expect_end();
+        return digest;
+    });
+}
+
 Result<ListPage> Decoder::decode_list(std::string& page, Kind kind, const std::function<void(Object&&)>& take) {
     return guarded<ListPage>([&] {
         ListPage result;
@@ -210,7 +298,7 @@ Result<ListPage> Decoder::decode_list(std::string& page, Kind kind, const std::f
             if (key == "metadata") read_page_metadata(field, result);
             if (key != "items") return;
             each_item(field, [&](Value& item) {
-                take(read_object(kind, item, nullptr));
+                take(read_object(kind, item, text_->item(), nullptr));
                 ++result.items;
             });
         });
@@ -235,7 +323,7 @@ Result<WatchEvent> Decoder::decode_watch_line(std::string_view line, Kind kind) 
                         if (part == "metadata") event.resource_version = read_metadata(field).resource_version;
                     });
                 default:
-                    event.object = read_object(kind, object, &event.resource_version);
+                    event.object = read_object(kind, object, text_->item(), &event.resource_version);
             }
         });
         const bool has_object = event.type == WatchEvent::Type::Bookmark || event.type == WatchEvent::Type::Error;

@@ -8,6 +8,7 @@
 
 #include "adapters/kube_objects/objects.hpp"
 #include "domain/core/result.hpp"
+#include "domain/trial/subject.hpp"
 
 namespace helix::kube_objects {
 
@@ -31,11 +32,26 @@ public:
     /// Errors: also Unimplemented for WorkloadKind::Other.
     Result<cluster::Workload> decode_workload(cluster::WorkloadKind kind, std::string_view json);
 
+    /// A live Deployment, StatefulSet or DaemonSet as a trial looks at it: names, generation, labels, and the
+    /// template's labels and containers.
+    Result<trial::Subject> decode_subject(std::string_view json);
+
+    /// A live pod as a trial looks at it. Whether it is of the current revision, and when it was seen, is not told.
+    Result<trial::SubjectPod> decode_subject_pod(std::string_view json);
+
+    /// The labels of any object.
+    Result<cluster::Labels> decode_labels(std::string_view json);
+
+    /// The digest of a JSON value (an object or array), as Trial::status_digest has it: blind to white space, to the
+    /// order of fields, to fields that are null and to how characters are escaped. Never 0.
+    Result<std::uint64_t> digest(std::string_view json);
+
     /// One page of a list of `kind`; `take` gets each object in order. Items before a malformed one are handed over.
-    /// Grows `page`'s capacity by a few bytes instead of copying it.
+    /// A malformed trial or report is handed over too, marked by its `problem`; it ends the list only when it has no
+    /// name or is no JSON. Grows `page`'s capacity by a few bytes instead of copying it.
     Result<ListPage> decode_list(std::string& page, Kind kind, const std::function<void(Object&&)>& take);
 
-    /// One line of a watch on `kind`.
+    /// One line of a watch on `kind`; a malformed trial or report as in decode_list.
     Result<WatchEvent> decode_watch_line(std::string_view line, Kind kind);
 
     /// A NodeMetricsList or PodMetricsList (metrics.k8s.io); as decode_list.

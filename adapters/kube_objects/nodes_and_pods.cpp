@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <charconv>
 
 #include "adapters/kube_objects/projections.hpp"
 
@@ -9,11 +10,19 @@ using cluster::Node;
 using cluster::Pod;
 using cluster::PodPhase;
 
+/// A Deployment's count of its pod templates; 0 when it is no number.
+std::int64_t revision_of(std::string_view text) {
+    std::int64_t revision = 0;
+    const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), revision);
+    return problem == std::errc{} && end == text.data() + text.size() ? revision : 0;
+}
+
 void read_annotations(Value& value, Metadata& metadata) {
     each_field(value, [&](std::string_view key, Value& field) {
         if (key == kFloorAnnotation) metadata.floor = text_of(field);
         if (key == kCycleAnnotation) metadata.cycle = text_of(field);
         if (key == "kubernetes.io/config.mirror") metadata.mirror = true;
+        if (key == "deployment.kubernetes.io/revision") metadata.rollout = revision_of(view_of(field));
     });
 }
 
@@ -213,6 +222,15 @@ Read<Namespace> read_namespace(Value& value) {
         if (key == "metadata") read.metadata = read_metadata(field);
     });
     read.object.name = read.metadata.name;
+    return read;
+}
+
+Read<CustomResource> read_custom_resource(Value& value) {
+    Read<CustomResource> read;
+    each_field(value, [&](std::string_view key, Value& field) {
+        if (key == "metadata") read.metadata = read_metadata(field);
+    });
+    read.object = {read.metadata.name, read.metadata.uid, read.metadata.deleting};
     return read;
 }
 

@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "domain/cluster/objects.hpp"
+#include "domain/trial/reports.hpp"
+#include "domain/trial/trial.hpp"
 
 namespace helix::kube_objects {
 
@@ -23,6 +25,12 @@ enum class Kind {
     Job,
     CronJob,
     Namespace,
+    TrendalTrial,
+    PolicyReport,  ///< wgpolicyk8s.io: ClusterPolicyReport as well
+    OpenReport,    ///< openreports.io: Report and ClusterReport
+    Constraint,    ///< any kind of constraints.gatekeeper.sh
+    VulnerabilityReport,
+    CustomResourceDefinition,  ///< by its metadata alone
     WatermarkPodAutoscaler,
 };
 
@@ -34,6 +42,14 @@ inline constexpr const char* kFloorAnnotation = "helix.eose.ca/floor-pct";
 struct Namespace {
     std::string name;
     friend bool operator==(const Namespace&, const Namespace&) = default;
+};
+
+/// The metadata of a CustomResourceDefinition.
+struct CustomResource {
+    std::string name;  ///< "policyreports.wgpolicyk8s.io"
+    std::string uid;
+    bool deleting = false;
+    friend bool operator==(const CustomResource&, const CustomResource&) = default;
 };
 
 /// One metric between its watermarks, in thousandths of whatever it counts.
@@ -56,7 +72,8 @@ struct WatermarkAutoscaler {
 };
 
 /// One decoded object of a list or watch.
-using Object = std::variant<cluster::Node, cluster::Pod, cluster::Workload, Namespace, WatermarkAutoscaler>;
+using Object = std::variant<cluster::Node, cluster::Pod, cluster::Workload, Namespace, WatermarkAutoscaler,
+                            trial::Trial, trial::PolicyReport, trial::Constraint, trial::ImageReport, CustomResource>;
 
 /// The end of one page of a list.
 struct ListPage {

@@ -88,14 +88,6 @@ void read_node_affinity(Value& value, PodShape& shape) {
     });
 }
 
-void read_label_selector(Value& value, SelectorTerm& selector) {
-    each_field(value, [&](std::string_view key, Value& field) {
-        if (key == "matchExpressions") read_requirements(field, false, selector);
-        if (key != "matchLabels") return;
-        for (auto& [name, wanted] : read_labels(field)) selector.push_back({name, Operator::In, {wanted}, false});
-    });
-}
-
 /// Appends the constraint when the model can hold it; else it is left out, which admits more nodes.
 void read_spread(Value& value, PodShape& shape) {
     HostnameSpread spread;
@@ -200,6 +192,14 @@ void add_toleration(PodShape& shape, std::string_view key, TaintEffect effect) {
 }
 
 }  // namespace
+
+void read_label_selector(Value& value, SelectorTerm& selector) {
+    each_field(value, [&](std::string_view key, Value& field) {
+        if (key == "matchExpressions") read_requirements(field, false, selector);
+        if (key != "matchLabels") return;
+        for (auto& [name, wanted] : read_labels(field)) selector.push_back({name, Operator::In, {wanted}, false});
+    });
+}
 
 bool is_volatile_label(std::string_view key) {
     return std::find(kVolatileLabels.begin(), kVolatileLabels.end(), key) != kVolatileLabels.end();

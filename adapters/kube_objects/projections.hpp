@@ -21,6 +21,7 @@ struct Metadata {
     bool mirror = false;               ///< annotation kubernetes.io/config.mirror
     std::optional<std::string> floor;  ///< annotation helix.eose.ca/floor-pct
     std::string cycle;                 ///< annotation helix.eose.ca/cycle
+    std::int64_t rollout = 0;          ///< annotation deployment.kubernetes.io/revision
     std::string revision;              ///< label pod-template-hash or controller-revision-hash
     cluster::Labels labels;            ///< sorted
     std::optional<cluster::OwnerRef> controller;
@@ -30,6 +31,9 @@ Metadata read_metadata(Value& value);
 
 /// An object of strings, sorted by key.
 cluster::Labels read_labels(Value& value);
+
+/// Appends what a label selector asks for.
+void read_label_selector(Value& value, cluster::SelectorTerm& selector);
 
 /// Whether controllers or admission set this label anew for each revision, pod or node.
 bool is_volatile_label(std::string_view key);
@@ -86,6 +90,7 @@ Read<cluster::Node> read_node(Value& value);
 Read<cluster::Pod> read_pod(Value& value);
 Read<cluster::Workload> read_workload(cluster::WorkloadKind kind, Value& value);
 Read<Namespace> read_namespace(Value& value);
+Read<CustomResource> read_custom_resource(Value& value);
 Read<WatermarkAutoscaler> read_watermark_autoscaler(Value& value);
 UsageSample read_usage(Value& value);
 

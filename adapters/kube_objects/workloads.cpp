@@ -189,6 +189,7 @@ Read<Workload> read_workload(WorkloadKind kind, Value& value) {
     workload.resource_version = read.metadata.resource_version;
     workload.controller = std::move(read.metadata.controller);
     workload.generation = read.metadata.generation;
+    workload.revision = read.metadata.rollout;
     workload.deleting = read.metadata.deleting;
     if (!workload.shape) workload.shape = std::make_shared<const cluster::PodShape>();
     return read;
