@@ -85,6 +85,7 @@ Finding finding_of(const FalcoAlert& alert, const Subject& subject) {
     finding.rule = alert.rule;
     finding.container = place.container != nullptr ? place.container->name : alert.container_name;
     finding.message = alert.output;
+    finding.count = std::max<std::int64_t>(alert.count, 1);
     // One event may reach us by several ways, which agree on nothing but these.
     finding.carrier = std::to_string(alert.at) + " " + alert.pod + " " + std::string(bare_id(alert.container_id));
     finding.at = time_of(alert);

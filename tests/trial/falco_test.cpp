@@ -40,6 +40,8 @@ TEST(Falco, WeighsOnceARuleAndContainer) {
     EXPECT_EQ(testimony.defects[1].first_at, kNow - 10 * kSecond);
     EXPECT_EQ(testimony.defects[1].last_at, kNow);
     EXPECT_EQ(testimony.raw, 12);
+    other.count = 500;  // stands for many alike
+    EXPECT_EQ(falco({other}).defects.at(0).count, 500);
 }
 
 TEST(Falco, OneEventByTwoWaysIsOne) {
