@@ -129,6 +129,23 @@ std::string read_outbox(const json& value, const std::string& where, OutboxConfi
     return reader.finish();
 }
 
+void read_engines(Reader& reader, Config& config) {
+    std::vector<std::string> engines;
+    reader.texts("engines", engines);
+    reader.number("engine_timeout_ms", 1, 600'000, config.engine_timeout_ms);
+    reader.text("lean_gate", config.lean_gate);
+    const std::set<std::string> known = {"builtin", "smt", "lean", "all"};
+    for (const std::string& engine : engines)
+        if (!known.contains(engine)) reader.fail("engines", "holds \"" + engine + "\": name builtin, smt, lean or all");
+    const std::set<std::string> asked(engines.begin(), engines.end());
+    if (asked.contains("lean") && config.lean_gate.empty())
+        reader.fail("lean_gate", "is missing: name the helix-gate program that proofs/ builds");
+    config.engines = {"builtin"};
+    if (asked.contains("smt") || asked.contains("all")) config.engines.push_back("smt");
+    if (asked.contains("lean") || (asked.contains("all") && !config.lean_gate.empty()))
+        config.engines.push_back("lean");
+}
+
 }  // namespace
 
 Result<Config> parse(const std::string& text, const std::string& file) {
@@ -163,6 +180,7 @@ Result<Config> parse(const std::string& text, const std::string& file) {
     reader.number("replicas_max", 1, 10'000'000, config.replicas_max);
     reader.flag("relief", config.relief);
     reader.texts("neutral_kinds", config.neutral_kinds);
+    read_engines(reader, config);
     std::string in_list;
     std::set<std::string> names;
     reader.each("targets", [&](const json& value, const std::string& where) {

@@ -56,6 +56,9 @@ struct Config {
     std::int64_t replicas_max = 100'000;
     bool relief = true;
     std::vector<std::string> neutral_kinds;
+    std::vector<std::string> engines = {"builtin"};  ///< who must pass a write: builtin (always), smt, lean, or all
+    std::int64_t engine_timeout_ms = 2'000;          ///< for one engine and one write; after it there is no answer
+    std::string lean_gate;                           ///< the helix-gate program of proofs/
     std::string origin;  ///< the `source` of outgoing events, a URI; empty: "helix://" and the machine's name
     std::vector<OutboxConfig> outbox;
 };

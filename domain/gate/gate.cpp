@@ -100,7 +100,8 @@ Result<Verdict> judge(const State& state, std::span<const Reservation> reservati
 }
 
 Result<std::vector<Verdict>> judge_plan(const State& state, std::span<const Reservation> reservations,
-                                        std::span<const Request> plan, const Settings& settings) {
+                                        std::span<const Request> plan, const Settings& settings,
+                                        const Witness& witness) {
     std::vector<Verdict> verdicts;
     std::vector<Reservation> earlier(reservations.begin(), reservations.end());
     Effect nodes;  // what the earlier actions do to nodes
@@ -112,6 +113,7 @@ Result<std::vector<Verdict>> judge_plan(const State& state, std::span<const Rese
         if (const auto reason = check_reason(request.action, state); !reason) return reason.error();
         carry_nodes(state, nodes, request.action.verb == Verb::Uncordon, *effect);
         verdicts.push_back(judge_effect(state, earlier, *effect, request.action.reason, settings));
+        if (witness) witness(*effect, earlier);
         if (!verdicts.back().passed) {
             propose(state, earlier, request, *effect, settings, verdicts.back());
             break;

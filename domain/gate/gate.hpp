@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -18,9 +19,14 @@ namespace helix::gate {
 Result<Verdict> judge(const cluster::State& state, std::span<const Reservation> reservations, const Request& request,
                       const Settings& settings);
 
+/// Is shown, of each action of a plan that is judged, what it was judged by: its effect, and what was admitted before
+/// it.
+using Witness = std::function<void(const Effect& effect, std::span<const Reservation> earlier)>;
+
 /// A plan: each action judged on every state that the earlier ones can leave. Stops after the first that does not pass.
 Result<std::vector<Verdict>> judge_plan(const cluster::State& state, std::span<const Reservation> reservations,
-                                        std::span<const Request> plan, const Settings& settings);
+                                        std::span<const Request> plan, const Settings& settings,
+                                        const Witness& witness = {});
 
 /// Judges an effect that is already known; `reason` decides on relief. The step that `judge` and remedies share.
 Verdict judge_effect(const cluster::State& state, std::span<const Reservation> reservations, const Effect& effect,

@@ -8,6 +8,7 @@
 #include "adapters/system/instance.hpp"
 #include "adapters/system/system_clock.hpp"
 #include "adapters/system/ulid_source.hpp"
+#include "service/app/engines.hpp"
 #include "service/app/ledger_trust.hpp"
 #include "service/app/listen_address.hpp"
 #include "service/app/log.hpp"
@@ -90,7 +91,8 @@ public:
           tenure_(*stores_.leases, clock_, instance_name(config, file_lock_.held()),
                   std::chrono::seconds(config.lease_s)),
           receipts_(writer_, bus_, openssl_digest::sha256),
-          helix_(targets_, tenure_, receipts_, writer_, bus_, clock_, ids_, rules_of(config)),
+          jury_(make_engines(config), writer_, bus_),
+          helix_(targets_, tenure_, receipts_, writer_, bus_, clock_, ids_, rules_of(config), &jury_),
           recovery_(targets_, tenure_, receipts_, writer_, *stores_.ledger, helix_, clock_,
                     config.recovery_grace_s * kSecond),
           once_(helix_, *stores_.ledger, openssl_digest::sha256),
@@ -115,7 +117,7 @@ public:
                    [this](const auto& take) { publisher_.snapshot(take); },
                    [this] { return health(); },
                    [this] {
-                       return http::metrics_text({targets_, writer_, hub_, server_, context_.outboxes});
+                       return http::metrics_text({targets_, writer_, hub_, server_, context_.outboxes, &jury_});
                    }} {}
 
     ~Wired() override { Wired::stop(); }
@@ -124,6 +126,9 @@ public:
 
     Result<void> run(const config::Config& config, std::vector<std::unique_ptr<ports::Target>> targets) {
         for (auto& target : targets) targets_.add(std::move(target));
+        jury_.on_disagreement([](const std::string& what) {
+            log(Level::Error, "engine.disagreement", {{"what", what}});
+        });
         if (auto sending = send_events(config); !sending) return sending;
         http::route_all(server_, context_);
         if (auto started = hub_.start(); !started) return started;
@@ -240,6 +245,7 @@ private:
     usecases::Targets targets_;
     usecases::Tenure tenure_;
     usecases::Receipts receipts_;
+    usecases::Jury jury_;
     usecases::RunCycle helix_;
     usecases::Recovery recovery_;
     usecases::AnswerOnce once_;

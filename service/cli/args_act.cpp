@@ -218,6 +218,9 @@ void add_act_commands(CLI::App& app, Invocation& invocation) {
     CLI::App* gate = app.add_subcommand("gate", "Ask the gate for its verdict; nothing is written")
                          ->fallthrough()
                          ->require_subcommand(1);
+    gate->add_option("-o,--output", invocation.globals.output,
+                     "table, wide, json, yaml; smt2: what the write has to show, for any SMT solver to repeat")
+        ->check(CLI::IsMember({"table", "wide", "json", "yaml", "smt2"}));
     for (const VerbHelp& help : kVerbs) {
         add_verb(*act, invocation, Ask::Act, help);
         add_verb(*gate, invocation, Ask::Gate, help);

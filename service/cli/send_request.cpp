@@ -5,6 +5,7 @@
 
 #include "service/cli/commands.hpp"
 #include "service/cli/json_view.hpp"
+#include "service/cli/printable.hpp"
 
 namespace helix::cli {
 namespace {
@@ -57,15 +58,28 @@ Exit show_receipt(const Session& session, const Answer& answer, const std::strin
     return exit;
 }
 
+/// What each write has to show; a solver that reads several answers one after the other.
+std::string smt2_of(const Json& answer) {
+    std::string text;
+    for (const Json& one : member(answer, "verdicts")) {
+        if (!text.empty()) text += "(reset)\n";
+        const Json& smt2 = member(one, "smt2");
+        if (smt2.is_string()) text += escaped(smt2.get<std::string>());
+    }
+    return text;
+}
+
 Exit ask_gate(const Session& session, Api& api, const Json& request) {
-    auto answer = api.post("/v1/gate", request, {});
+    const bool smt2 = session.globals().output == "smt2";
+    auto answer = api.post(smt2 ? "/v1/gate?smt2=true" : "/v1/gate", request, {});
     if (!answer) {
         Error failure = answer.error();
         if (failure.code == Code::UnknownOutcome) failure.code = Code::Unavailable;  // nothing is written here
         return session.fail(failure);
     }
     if (!answer->ok()) return session.refuse(*answer, request);
-    session.show(answer->body, [&] { return render_gate(answer->body, request, session.view()); });
+    session.show(answer->body,
+                 [&] { return smt2 ? smt2_of(answer->body) : render_gate(answer->body, request, session.view()); });
     if (flag(answer->body, "passed")) return Exit::Done;
     session.say("BREAK: the gate says no; mend: see the remedies above");
     return Exit::Break;

@@ -74,6 +74,14 @@ void add_outbox(Registry& registry, const usecases::Outbox& outbox) {
                 {{"destination", name}, {"result", result}}, count);
 }
 
+void add_engines(Registry& registry, const usecases::Jury& jury) {
+    for (const auto& [who, count] : jury.counts())
+        counter(registry, "helix_engine_findings_total", "What each proof engine found, writes and dry runs.",
+                {{"engine", who.first}, {"outcome", std::string(to_string(who.second))}}, count);
+    counter(registry, "helix_engine_disagreements_total", "Writes on which two proof engines contradict each other.",
+            {}, jury.disagreements());
+}
+
 }  // namespace
 
 std::string metrics_text(const MetricSources& sources) {
@@ -85,6 +93,7 @@ std::string metrics_text(const MetricSources& sources) {
     counter(registry, "helix_ledger_conflicts_total", "Times another process was first.", {}, ledger.conflicts);
     if (sources.outboxes != nullptr)
         for (const auto& outbox : *sources.outboxes) add_outbox(registry, *outbox);
+    if (sources.jury != nullptr) add_engines(registry, *sources.jury);
     const auto hub = sources.hub.stats();
     gauge(registry, "helix_stream_subscribers", "Open event streams.", {}, static_cast<double>(hub.subscribers));
     counter(registry, "helix_stream_events_total", "Events published.", {}, hub.published_total);

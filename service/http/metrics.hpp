@@ -4,6 +4,7 @@
 
 #include "service/http/engine/server.hpp"
 #include "service/http/engine/stream_hub.hpp"
+#include "service/usecases/jury.hpp"
 #include "service/usecases/ledger_writer.hpp"
 #include "service/usecases/outbox.hpp"
 #include "service/usecases/targets.hpp"
@@ -17,6 +18,7 @@ struct MetricSources {
     const http_engine::StreamHub& hub;
     const http_engine::Server& server;
     const usecases::Outboxes* outboxes = nullptr;  ///< nullptr: none
+    const usecases::Jury* jury = nullptr;          ///< nullptr: none
 };
 
 /// The figures in Prometheus' text format: prefix `helix_`, base units, written by prometheus-cpp.

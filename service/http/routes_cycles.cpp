@@ -43,6 +43,10 @@ void write_break(const json& step, json extra, httplib::Response& response) {
     const bool stale = why == to_string(gate::Why::StaleMetrics);
     std::string mend = "ask for what `remedies` says, or free memory first";
     if (stale) mend = "wait for metrics: see GET /v1/units";
+    if (why == to_string(gate::Why::EngineDisagreement))
+        mend = "one engine is wrong: read the record engine.disagreement";
+    if (why == to_string(gate::Why::EngineSilent))
+        mend = "see `findings`: mend that engine, or take it out of `engines`";
     if (why == to_string(gate::Why::Unmodelled)) mend = "if no pod comes from this kind, add it to neutral_kinds";
     extra["verdict"] = verdict;
     const gate::ObjectRef object = {"", step.at("object").value("kind", ""), step.at("object").value("namespace", ""),
@@ -126,11 +130,14 @@ void post_act(Context& context, bool plan, const httplib::Request& req, httplib:
 }
 
 void post_gate(Context& context, const httplib::Request& req, httplib::Response& res, const Caller& caller) {
-    if (const auto known = only_params(req, {}); !known) return write_bad_parameter(known.error(), res);
+    if (const auto known = only_params(req, {"smt2"}); !known) return write_bad_parameter(known.error(), res);
+    const auto smt2 = flag_of(req, "smt2");
+    if (!smt2) return write_bad_parameter(smt2.error(), res);
     const auto body = body_of(req);
     if (!body) return write_bad_body(body.error(), res);
-    const auto request = parse_request(*body, body->is_object() && body->contains("actions"), caller);
+    auto request = parse_request(*body, body->is_object() && body->contains("actions"), caller);
     if (!request) return write_refusal(request.error(), res);
+    request->smt2 = *smt2;
     const auto cycle = context.helix.judge_only(*request);
     if (!cycle) return write_refusal(cycle.error(), res);
     write_json(usecases::gate_answer(*cycle, context.sha256), res);

@@ -16,6 +16,7 @@ struct CycleRequest {
     std::string actor;   ///< authenticated identity
     std::vector<gate::Action> actions;
     bool dry_run = false;
+    bool smt2 = false;  ///< a dry run: also write down each obligation as SMT-LIB text
     std::string idempotency_key;
     std::string request_sha256;  ///< of the whole request: the same key with another one is a mistake
 };
@@ -51,6 +52,7 @@ struct Step {
     std::optional<std::uint64_t> intent_seq;
     bool intent_unsure = false;  ///< nobody knows whether its intent reached the ledger; nothing was written then
     std::vector<Reading> readings;
+    std::string smt2;  ///< the obligation as SMT-LIB text, where it was asked for
 };
 
 /// How far a link got in one turn.

@@ -145,6 +145,7 @@ json gate_answer(const Cycle& cycle, ledger::Sha256 sha256) {
                             {"verb", action.at("verb")},
                             {"object", action.at("object")},
                             {"verdict", wire::to_json(*step.verdict, sha256)}});
+        set_text(verdicts.back(), "smt2", step.smt2);
     }
     return {{"target", cycle.target}, {"passed", passed}, {"verdicts", std::move(verdicts)}};
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "domain/proof/smt_text.hpp"
 #include "service/ports/fault_point.hpp"
 #include "service/usecases/cycle_json.hpp"
 
@@ -124,8 +125,16 @@ Result<std::vector<gate::Request>> RunCycle::prepare(TargetRuntime& runtime, con
 Result<Cycle> RunCycle::judge_all(TargetRuntime& runtime, const CycleRequest& request,
                                   const std::vector<gate::Request>& plan) const {
     Result<std::vector<gate::Verdict>> verdicts = std::vector<gate::Verdict>{};
+    const bool obliged = asks_others() || request.smt2;
+    std::vector<proof::Obligation> obligations;
     runtime.judge([&](const cluster::State& state, std::span<const gate::Reservation> reservations) {
-        verdicts = gate::judge_plan(state, reservations, plan, settings());
+        const gate::Settings rules = settings();
+        const auto oblige = [&](const gate::Effect& effect, std::span<const gate::Reservation> earlier) {
+            const std::string& reason = plan[obligations.size()].action.reason;
+            obligations.push_back(proof::obligation_of(state, earlier, effect, reason, rules));
+        };
+        verdicts =
+            gate::judge_plan(state, reservations, plan, rules, obliged ? gate::Witness(oblige) : gate::Witness());
     });
     if (!verdicts) return verdicts.error();
     Cycle cycle;
@@ -142,12 +151,25 @@ Result<Cycle> RunCycle::judge_all(TargetRuntime& runtime, const CycleRequest& re
             step.state = (*verdicts)[i].passed ? StepState::WouldPass : StepState::Blocked;
             step.verdict = std::move((*verdicts)[i]);
         }
+        if (request.smt2 && i < obligations.size()) step.smt2 = proof::smt_text(obligations[i]);
         cycle.steps.push_back(std::move(step));
     }
+    if (asks_others()) ask_others(request.dry_run, obligations, cycle);
     return cycle;
 }
 
-Result<Cycle> RunCycle::judge_only(const CycleRequest& request) {
+void RunCycle::ask_others(bool dry_run, const std::vector<proof::Obligation>& obligations, Cycle& cycle) const {
+    for (std::size_t i = 0; i < obligations.size(); ++i) {
+        Step& step = cycle.steps[i];
+        if (!dry_run && step.state == StepState::WouldPass) continue;  // they are asked when its turn comes
+        jury_->judge({cycle.target, cycle.actor, step.action}, obligations[i], *step.verdict);
+        if (!step.verdict->passed) step.state = StepState::Blocked;
+    }
+}
+
+Result<Cycle> RunCycle::judge_only(const CycleRequest& asked) {
+    CycleRequest request = asked;
+    request.dry_run = true;
     const auto runtime = targets_.resolve(request.target);
     if (!runtime) return runtime.error();
     const auto plan = prepare(**runtime, request);
@@ -208,9 +230,13 @@ Result<void> RunCycle::take_step(Turn& turn, std::size_t index) {
     }
     Result<gate::Verdict> verdict = gate::Verdict{};
     Result<gate::Effect> effect = gate::Effect{};
+    proof::Obligation obligation;
     turn.runtime.judge([&](const cluster::State& state, std::span<const gate::Reservation> reservations) {
-        effect = gate::effect_of(*request, state, settings());
-        verdict = gate::judge(state, reservations, *request, settings());
+        const gate::Settings rules = settings();
+        effect = gate::effect_of(*request, state, rules);
+        verdict = gate::judge(state, reservations, *request, rules);
+        if (asks_others() && effect)
+            obligation = proof::obligation_of(state, reservations, *effect, request->action.reason, rules);
     });
     if (!verdict ||
         !effect) {  // the object went away, or the reason's figure no longer holds, since the plan was judged
@@ -218,6 +244,8 @@ Result<void> RunCycle::take_step(Turn& turn, std::size_t index) {
         return {};
     }
     step.verdict = *std::move(verdict);
+    if (asks_others())  // the state is not held meanwhile: an engine may take its time
+        jury_->judge({turn.cycle.target, turn.cycle.actor, step.action}, obligation, *step.verdict);
     if (!step.verdict->passed) {
         step.state = StepState::Blocked;
         return {};

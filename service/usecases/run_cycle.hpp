@@ -6,6 +6,7 @@
 #include "service/ports/event_bus.hpp"
 #include "service/ports/id_source.hpp"
 #include "service/usecases/cycle.hpp"
+#include "service/usecases/jury.hpp"
 #include "service/usecases/ledger_writer.hpp"
 #include "service/usecases/receipts.hpp"
 #include "service/usecases/targets.hpp"
@@ -43,7 +44,7 @@ struct HelixRules {
 class RunCycle {
 public:
     RunCycle(Targets& targets, const Tenure& tenure, Receipts& receipts, LedgerWriter& ledger, ports::EventBus& bus,
-             const ports::Clock& clock, ports::IdSource& ids, HelixRules rules)
+             const ports::Clock& clock, ports::IdSource& ids, HelixRules rules, Jury* jury = nullptr)
         : targets_(targets),
           tenure_(tenure),
           receipts_(receipts),
@@ -51,7 +52,8 @@ public:
           bus_(bus),
           clock_(clock),
           ids_(ids),
-          rules_(std::move(rules)) {}
+          rules_(std::move(rules)),
+          jury_(jury) {}
 
     /// Turns the helix. A BREAK is a cycle, not an error.
     /// Errors: NotFound, InvalidArgument (nothing written, no receipt); Unavailable (no tenure, target not synced or
@@ -78,6 +80,9 @@ private:
     Result<std::vector<gate::Request>> prepare(TargetRuntime& runtime, const CycleRequest& request) const;
     Result<Cycle> judge_all(TargetRuntime& runtime, const CycleRequest& request,
                             const std::vector<gate::Request>& plan) const;
+    [[nodiscard]] bool asks_others() const { return jury_ != nullptr && jury_->asks_others(); }
+    /// Shows the steps that the gate's own rules judged to the other engines; only when there are any.
+    void ask_others(bool dry_run, const std::vector<proof::Obligation>& obligations, Cycle& cycle) const;
     Result<void> take_step(Turn& turn, std::size_t index);
     void settle(Turn& turn, Step& step, const std::string& reservation);
     void re_read(TargetRuntime& runtime, Cycle& cycle) const;
@@ -91,6 +96,7 @@ private:
     const ports::Clock& clock_;
     ports::IdSource& ids_;
     const HelixRules rules_;
+    Jury* const jury_;  ///< nullptr: the gate's own rules alone
 };
 
 }  // namespace helix::usecases

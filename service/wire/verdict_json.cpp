@@ -62,6 +62,17 @@ json counterexample_json(const Verdict& verdict) {
 
 }  // namespace
 
+json findings_json(const Verdict& verdict) {
+    json findings = json::array();
+    for (const gate::Finding& finding : verdict.findings)
+        findings.push_back({{"engine", finding.engine},
+                            {"version", finding.version},
+                            {"outcome", gate::to_string(finding.outcome)},
+                            {"detail", finding.detail},
+                            {"took_us", finding.took_us}});
+    return findings;
+}
+
 json to_json(const Verdict& verdict, ledger::Sha256 sha256) {
     json result = {{"passed", verdict.passed},
                    {"reason", verdict.reason},
@@ -73,6 +84,11 @@ json to_json(const Verdict& verdict, ledger::Sha256 sha256) {
                    {"break", break_json(verdict)},
                    {"engine", kEngine},
                    {"engine_version", kEngineVersion}};
+    for (std::size_t i = 1; i < verdict.findings.size(); ++i) {  // the first is the builtin one
+        result["engine"] = result["engine"].get<std::string>() + "," + verdict.findings[i].engine;
+        result["engine_version"] = result["engine_version"].get<std::string>() + "," + verdict.findings[i].version;
+    }
+    if (!verdict.findings.empty()) result["findings"] = findings_json(verdict);
     if (verdict.why == Why::Relief) result["improvement_certain"] = verdict.improvement_certain;
     const bool breaks = verdict.why == Why::FloorBreak || verdict.why == Why::BreakUnit;
     if (breaks && verdict.worst >= 0) result["counterexample"] = counterexample_json(verdict);

@@ -41,6 +41,16 @@ TEST(Config, ADestinationOfEventsHasANameAUrlAndTypes) {
     EXPECT_NE(refusal("outbox: [{name: a, url: b}]").find("outbox[0].types is missing"), std::string::npos);
 }
 
+TEST(Config, EnginesAreNamedOnceAndTheBuiltinOneAlwaysJudges) {
+    const auto engines = [](const std::string& text) { return parse(text, "f")->engines; };
+    EXPECT_EQ(engines("tick_s: 60"), std::vector<std::string>{"builtin"});
+    EXPECT_EQ(engines("engines: [smt, smt]"), (std::vector<std::string>{"builtin", "smt"}));
+    EXPECT_EQ(engines("engines: [all]"), (std::vector<std::string>{"builtin", "smt"}));
+    EXPECT_EQ(engines("{engines: [all], lean_gate: /x}"), (std::vector<std::string>{"builtin", "smt", "lean"}));
+    EXPECT_NE(refusal("engines: [lean]").find("lean_gate is missing"), std::string::npos);
+    EXPECT_NE(refusal("engines: [z3]").find("holds \"z3\""), std::string::npos);
+}
+
 TEST(Config, RefusalsNameTheField) {
     EXPECT_EQ(refusal("relieve: false"), "helix.yaml: relieve is not a field that is known here");
     EXPECT_EQ(refusal("tick_s: 0"), "helix.yaml: tick_s is not a whole number in 1..3600");
