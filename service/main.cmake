@@ -1,6 +1,8 @@
 helix_room(NAME helix_app LAYER main
   SOURCES
     service/app/app.cpp
+    service/app/cluster_access.cpp
+    service/app/cluster_definitions.cpp
     service/app/demo.cpp
     service/app/engines.cpp
     service/app/ledger_trust.cpp
@@ -13,7 +15,8 @@ helix_room(NAME helix_app LAYER main
     service/app/target_factory.cpp
   ROOMS
     helix_domain helix_ports helix_wire helix_usecases helix_reconcile helix_http
-    helix_config helix_kubeconfig helix_kubernetes helix_simulated helix_smt helix_event_sender helix_head_file helix_ledger_file
+    helix_config helix_kubeconfig helix_kubernetes helix_kubernetes_definitions helix_simulated helix_smt
+    helix_event_sender helix_head_file helix_ledger_file
     helix_ledger_git helix_ledger_postgres helix_ledger_sqlite helix_openssl_digest helix_openssl_signer helix_system
   LIBRARIES spdlog::spdlog PkgConfig::httplib)
 

@@ -6,6 +6,7 @@
 #include "adapters/openssl_signer/ed25519.hpp"
 #include "adapters/openssl_signer/key_folder.hpp"
 #include "service/app/app.hpp"
+#include "service/app/cluster_definitions.hpp"
 #include "service/app/demo.hpp"
 #include "service/app/open_ledger.hpp"
 #include "service/app/signals.hpp"
@@ -90,6 +91,12 @@ helix::cli::LedgerPlaces ledger_places() {
     return places;
 }
 
+Result<std::unique_ptr<helix::ports::Definitions>> definitions(const ServeOptions& options) {
+    return helix::app::cluster_definitions({options.kubeconfig,
+                                            options.contexts.empty() ? std::string() : options.contexts.front(),
+                                            options.in_cluster, options.allow_exec});
+}
+
 Result<std::string> generate_key(const std::string& folder, const std::string& name) {
     const auto key = helix::openssl_signer::generate(folder, name);
     if (!key) return key.error();
@@ -111,6 +118,7 @@ int main(int argc, char** argv) {
     commands.serve = serve;
     commands.demo = demo;
     commands.ledgers = ledger_places();
+    commands.definitions = definitions;
     commands.verify_certificate = verify_certificate;
     commands.generate_key = generate_key;
     commands.verify_ed25519 = helix::openssl_signer::verify_ed25519;

@@ -1,43 +1,26 @@
 #include "service/app/target_factory.hpp"
 
-#include <cstdlib>
 #include <thread>
 
 #include "adapters/kubeconfig/resolve.hpp"
 #include "adapters/kubernetes/kubernetes_target.hpp"
 #include "adapters/simulated/simulated_target.hpp"
+#include "service/app/cluster_access.hpp"
 #include "service/app/log.hpp"
-
-extern char** environ;
 
 namespace helix::app {
 namespace {
 
 using TargetResult = Result<std::unique_ptr<ports::Target>>;
 
-constexpr const char* kServiceAccount = "/var/run/secrets/kubernetes.io/serviceaccount";
 /// How long the kubeconfig's current context may take to answer before the simulation stands in for it.
 constexpr auto kReachLimit = std::chrono::seconds(5);
-
-const char* lookup(const char* name) {
-    return std::getenv(name);
-}  // NOLINT(concurrency-mt-unsafe): before any thread
-
-std::string text_of(const char* value) {
-    return value == nullptr ? std::string() : std::string(value);
-}
 
 kubernetes::KubernetesOptions options_of(const config::Config& config) {
     kubernetes::KubernetesOptions options;
     options.metrics_period = std::chrono::seconds(config.metrics_every_s);
-    options.access.allow_exec = config.allow_exec;
-    if (config.allow_exec)
-        for (char** entry = environ; *entry != nullptr; ++entry) options.access.exec_environment.emplace_back(*entry);
+    options.access = resolve_options(config.allow_exec);
     return options;
-}
-
-std::vector<std::string> kubeconfig_paths(const config::Config& config) {
-    return config.kubeconfig.empty() ? kubeconfig::default_kubeconfig_paths(lookup) : config.kubeconfig;
 }
 
 std::unique_ptr<ports::Target> simulation(std::string name) {
@@ -47,10 +30,9 @@ std::unique_ptr<ports::Target> simulation(std::string name) {
 TargetResult make_target(const config::Config& config, const config::TargetConfig& target) {
     if (target.simulated) return TargetResult(simulation(target.name));
     if (target.in_cluster)
-        return kubernetes::make_in_cluster_target(target.name, kServiceAccount,
-                                                  text_of(lookup("KUBERNETES_SERVICE_HOST")),
-                                                  text_of(lookup("KUBERNETES_SERVICE_PORT")), options_of(config));
-    return kubernetes::make_kubernetes_target(target.name, kubeconfig_paths(config), target.context,
+        return kubernetes::make_in_cluster_target(target.name, kServiceAccount, variable("KUBERNETES_SERVICE_HOST"),
+                                                  variable("KUBERNETES_SERVICE_PORT"), options_of(config));
+    return kubernetes::make_kubernetes_target(target.name, kubeconfig_paths(config.kubeconfig), target.context,
                                               options_of(config));
 }
 
@@ -67,7 +49,7 @@ bool reached(const ports::Target& target) {
 
 /// Without configured targets: the current context where it is reached, else the simulation, said aloud.
 TargetResult default_target(const config::Config& config) {
-    const std::vector<std::string> paths = kubeconfig_paths(config);
+    const std::vector<std::string> paths = kubeconfig_paths(config.kubeconfig);
     const auto kubeconfig = kubeconfig::load(paths);
     if (!kubeconfig && kubeconfig.error().code != Code::NotFound) return kubeconfig.error();
     if (!kubeconfig && !config.kubeconfig.empty()) return kubeconfig.error();  // named by hand: not to be passed over

@@ -86,6 +86,7 @@ int run(int argc, char** argv, const ServiceCommands& service) {
     add_outbox_commands(app, invocation);
     add_ledger_proof_commands(app, invocation);
     add_keys_commands(app, invocation);
+    add_crds_commands(app, invocation);
     add_help_commands(app, invocation);
 
     std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);

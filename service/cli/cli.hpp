@@ -9,6 +9,7 @@
 
 #include "domain/core/result.hpp"
 #include "domain/ledger/keys.hpp"
+#include "service/ports/definitions.hpp"
 #include "service/ports/record_sink.hpp"
 #include "service/ports/record_source.hpp"
 
@@ -53,6 +54,8 @@ struct ServiceCommands {
     std::function<int(const ServeOptions&)> serve;  ///< returns the process's exit code
     std::function<int(const ServeOptions&)> demo;
     LedgerPlaces ledgers;
+    /// The definitions of the cluster that kubeconfig, contexts and in_cluster mean, beside this program's own.
+    std::function<Result<std::unique_ptr<ports::Definitions>>(const ServeOptions&)> definitions;
     /// Re-checks a certificate (JSON text) offline; the error says what does not hold.
     std::function<Result<void>(const std::string& certificate_json)> verify_certificate;
     /// Makes a signing key in a folder; answers its verifier string.

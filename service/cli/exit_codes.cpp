@@ -69,7 +69,7 @@ Exit exit_of_fault(std::string_view fault_kind) {
 std::string exit_codes_text() {
     constexpr std::array<std::pair<Exit, const char*>, 15> kMeanings{{
         {Exit::Done, "done; the gate says PASS; a ledger or certificate holds"},
-        {Exit::Internal, "internal error, or an answer that cannot be read"},
+        {Exit::Internal, "internal error, or an answer that cannot be read; `crds diff`: they differ"},
         {Exit::Usage, "the command line is wrong"},
         {Exit::Break, "BREAK: the gate said no, nothing was written (a plan may have begun: its receipt says so)"},
         {Exit::NotFound, "no such target, object, cycle or record"},

@@ -11,6 +11,7 @@ namespace helix::cli {
 enum class Exit : int {
     Done = 0,           ///< done, or the gate says PASS
     Internal = 1,       ///< our own mistake, or an answer that cannot be read
+    Differs = 1,        ///< of a comparison, as `diff` answers
     Usage = 2,          ///< the command line is wrong
     Break = 3,          ///< the gate said no; nothing was written
     NotFound = 4,       ///< no such target, object, cycle or record
