@@ -8,7 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <unistd.h>
 
-#include "adapters/kubeconfig/child_process.hpp"
+#include "adapters/child_process/child_process.hpp"
 
 namespace helix::kubeconfig {
 namespace {
@@ -110,7 +110,7 @@ std::optional<WallClock::time_point> parse_rfc3339(const std::string& text) {
 Result<Held> run_exec_plugin(const ExecPlugin& plugin, const endpoint::Endpoint& endpoint,
                              const std::vector<std::string>& environment, std::chrono::milliseconds timeout,
                              const std::stop_token& stop) {
-    Child child;
+    child_process::Child child;
     child.program = find_program(plugin.command, environment);
     if (child.program.empty())
         return wrong(plugin.place, in_quotes(plugin.command) + " is not in PATH", Code::Unauthenticated);
@@ -123,7 +123,7 @@ Result<Held> run_exec_plugin(const ExecPlugin& plugin, const endpoint::Endpoint&
     for (const auto& [name, value] : plugin.environment) child.environment.push_back(name + "=" + value);
     child.environment.push_back("KUBERNETES_EXEC_INFO=" + exec_info(plugin, endpoint));
     child.timeout = timeout;
-    auto output = run(child, stop);
+    auto output = child_process::run(child, stop);
     if (output) return read_credential(plugin, *output);
     if (stop.stop_requested()) return std::move(output).error();
     return wrong(plugin.place, in_quotes(plugin.command) + ": " + output.error().message, Code::Unauthenticated);

@@ -1,5 +1,6 @@
-#include "adapters/kubeconfig/child_process.hpp"
+#include "adapters/child_process/child_process.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <system_error>
@@ -11,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-namespace helix::kubeconfig {
+namespace helix::child_process {
 namespace {
 
 using Clock = std::chrono::steady_clock;
@@ -26,6 +27,10 @@ public:
     void reset() {
         if (fd_ >= 0) ::close(fd_);
         fd_ = -1;
+    }
+    void take(int fd) {
+        reset();
+        fd_ = fd;
     }
     [[nodiscard]] int get() const { return fd_; }
 
@@ -46,12 +51,33 @@ Error spawn_failure(int number) {
     return error(Code::Unavailable, "the program did not start: " + std::generic_category().message(number));
 }
 
-Result<pid_t> spawn(const Child& child, int output) {
+/// The two ends of a pipe.
+struct Pipe {
+    Fd ours{-1};
+    Fd theirs{-1};
+
+    static bool open(Pipe& pipe) {
+        std::array<int, 2> ends{};
+        if (::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) != 0) return false;
+        pipe.ours.take(ends[0]);
+        pipe.theirs.take(ends[1]);
+        // The child's end must block: a program that finds its output full would otherwise lose part of it.
+        ::fcntl(ends[1], F_SETFL, 0);
+        return true;
+    }
+};
+
+/// @param errors  -1: nowhere
+Result<pid_t> spawn(const Child& child, int output, int errors) {
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
     posix_spawn_file_actions_adddup2(&actions, output, 1);
-    posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0);
+    if (errors >= 0)
+        posix_spawn_file_actions_adddup2(&actions, errors, 2);
+    else
+        posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0);
+    if (!child.folder.empty()) posix_spawn_file_actions_addchdir_np(&actions, child.folder.c_str());
     posix_spawn_file_actions_addclosefrom_np(&actions, 3);
     posix_spawnattr_t attributes;
     posix_spawnattr_init(&attributes);
@@ -87,16 +113,19 @@ bool has_ended(pid_t pid) {
 }
 
 /// Follows the child to its end; an error when it had to be given up.
-Result<std::string> follow(const Child& child, pid_t pid, Fd& output, const std::stop_token& stop) {
+Result<Ended> follow(const Child& child, pid_t pid, const Fd& output, const Fd& errors, const std::stop_token& stop) {
     const auto deadline = Clock::now() + child.timeout;
-    std::string text;
-    for (bool open = true;;) {
-        pollfd wait{output.get(), POLLIN, 0};
-        const bool ended = has_ended(pid);  // before the last look, so that nothing printed is missed
-        const bool readable = ::poll(&wait, open ? 1 : 0, ended ? 0 : kLookAgain_ms) > 0;
-        if (readable) open = drain(output.get(), text);
-        if (text.size() > child.output_bytes_max) return error(Code::ResourceExhausted, "the program prints too much");
-        if (ended && !readable) return text;
+    Ended ended;
+    std::array<pollfd, 2> waits{{{output.get(), POLLIN, 0}, {errors.get(), POLLIN, 0}}};  // poll passes over -1
+    for (;;) {
+        const bool over = has_ended(pid);  // before the last look, so that nothing printed is missed
+        const bool readable = ::poll(waits.data(), waits.size(), over ? 0 : kLookAgain_ms) > 0;
+        if (readable && waits[0].revents != 0 && !drain(output.get(), ended.output)) waits[0].fd = -1;
+        if (readable && waits[1].revents != 0 && !drain(errors.get(), ended.errors)) waits[1].fd = -1;
+        ended.errors.resize(std::min(ended.errors.size(), child.errors_bytes_max));
+        if (ended.output.size() > child.output_bytes_max)
+            return error(Code::ResourceExhausted, "the program prints too much");
+        if (over && !readable) return ended;
         if (stop.stop_requested()) return error(Code::Unavailable, "stopped");
         if (Clock::now() > deadline)
             return error(Code::DeadlineExceeded,
@@ -106,24 +135,30 @@ Result<std::string> follow(const Child& child, pid_t pid, Fd& output, const std:
 
 }  // namespace
 
-Result<std::string> run(const Child& child, const std::stop_token& stop) {
-    std::array<int, 2> pipe{};
-    if (::pipe2(pipe.data(), O_CLOEXEC | O_NONBLOCK) != 0) return spawn_failure(errno);
-    Fd output(pipe[0]), input(pipe[1]);
-    // The child's end must block: a program that finds its output full would otherwise lose part of it.
-    ::fcntl(input.get(), F_SETFL, 0);
-    auto pid = spawn(child, input.get());
-    input.reset();
+Result<Ended> run_to_end(const Child& child, const std::stop_token& stop) {
+    Pipe output;
+    Pipe errors;
+    if (!Pipe::open(output) || (child.errors_bytes_max > 0 && !Pipe::open(errors))) return spawn_failure(errno);
+    auto pid = spawn(child, output.theirs.get(), errors.theirs.get());
+    output.theirs.reset();
+    errors.theirs.reset();
     if (!pid) return std::move(pid).error();
-    auto text = follow(child, *pid, output, stop);
+    auto ended = follow(child, *pid, output.ours, errors.ours, stop);
     ::kill(-*pid, SIGKILL);  // it and what it left behind; not reaped yet, so the number is still its own
     int status = 0;
     while (::waitpid(*pid, &status, 0) < 0 && errno == EINTR) {
     }
-    if (!text) return text;
-    if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return text;
-    return error(Code::Unavailable, WIFEXITED(status) ? "the program ended with " + std::to_string(WEXITSTATUS(status))
-                                                      : "the program was killed");
+    if (!ended) return ended;
+    if (!WIFEXITED(status)) return error(Code::Unavailable, "the program was killed");
+    ended->exit_code = WEXITSTATUS(status);
+    return ended;
 }
 
-}  // namespace helix::kubeconfig
+Result<std::string> run(const Child& child, const std::stop_token& stop) {
+    auto ended = run_to_end(child, stop);
+    if (!ended) return std::move(ended).error();
+    if (ended->exit_code == 0) return std::move(ended->output);
+    return error(Code::Unavailable, "the program ended with " + std::to_string(ended->exit_code));
+}
+
+}  // namespace helix::child_process
