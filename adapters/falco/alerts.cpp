@@ -1,0 +1,191 @@
+#include "adapters/falco/alerts.hpp"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+#include "adapters/falco/output_fields.hpp"
+#include "domain/trial/findings.hpp"
+#include "service/wire/parse_json.hpp"
+#include "service/wire/timestamps.hpp"
+
+namespace helix::falco {
+namespace {
+
+using nlohmann::json;
+using trial::FalcoAlert;
+using trial::FalcoPriority;
+
+constexpr std::array<std::pair<std::string_view, FalcoPriority>, 9> kPriorities = {{
+    {"emergency", FalcoPriority::Emergency},
+    {"alert", FalcoPriority::Alert},
+    {"critical", FalcoPriority::Critical},
+    {"error", FalcoPriority::Error},
+    {"warning", FalcoPriority::Warning},
+    {"notice", FalcoPriority::Notice},
+    {"informational", FalcoPriority::Informational},
+    {"info", FalcoPriority::Informational},
+    {"debug", FalcoPriority::Debug},
+}};
+
+std::optional<FalcoPriority> priority_of(std::string text) {
+    for (char& c : text)
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    for (const auto& [name, priority] : kPriorities)
+        if (name == text) return priority;
+    return std::nullopt;
+}
+
+Error wrong(const char* field, const char* what, const char* mend = "") {
+    return error(Code::InvalidArgument, std::string("the alert's ") + field + " " + what, mend,
+                 std::string("/") + field);
+}
+
+/// Reads the alert's own members and keeps the first thing that was wrong.
+class Members {
+public:
+    explicit Members(const json& alert) : alert_(alert) {}
+
+    /// Text, cut; empty when it is absent or null.
+    std::string text(const char* name) {
+        const json* value = find(name);
+        if (value == nullptr) return {};
+        if (value->is_string()) return trial::cut(value->get_ref<const std::string&>());
+        keep(wrong(name, "is no text"));
+        return {};
+    }
+
+    std::string need(const char* name) {
+        std::string value = text(name);
+        if (value.empty()) keep(wrong(name, "is missing"));
+        return value;
+    }
+
+    void keep(Error failure) {
+        if (verdict_) verdict_ = std::move(failure);
+    }
+    [[nodiscard]] const json* find(const char* name) const {
+        const auto found = alert_.find(name);
+        return found == alert_.end() || found->is_null() ? nullptr : &*found;
+    }
+    [[nodiscard]] const Result<void>& verdict() const { return verdict_; }
+
+private:
+    const json& alert_;
+    Result<void> verdict_;
+};
+
+/// The text without white space around it.
+std::string_view trimmed(std::string_view text) {
+    constexpr std::string_view kSpace = " \t\r\n";
+    const auto first = text.find_first_not_of(kSpace);
+    if (first == std::string_view::npos) return {};
+    return text.substr(first, text.find_last_not_of(kSpace) - first + 1);
+}
+
+/// The lines that are not blank, when there are several and each looks like an object; none otherwise.
+std::vector<std::string_view> objects_by_line(std::string_view body) {
+    std::vector<std::string_view> lines;
+    while (!body.empty()) {
+        const auto end = body.find('\n');
+        const std::string_view line = trimmed(body.substr(0, end));
+        body.remove_prefix(end == std::string_view::npos ? body.size() : end + 1);
+        if (line.empty()) continue;
+        if (line.front() != '{' || line.back() != '}') return {};
+        lines.push_back(line);
+    }
+    return lines.size() > 1 ? lines : std::vector<std::string_view>{};
+}
+
+wire::JsonLimits limits() {
+    wire::JsonLimits bounds;
+    bounds.bytes = kBodyBytesMax;
+    bounds.inexact_integers = true;  // evt.time counts nanoseconds
+    return bounds;
+}
+
+/// Puts one alert, or why there is none, into the batch.
+void put(Batch& batch, Result<FalcoAlert> read, std::size_t index) {
+    if (read) {
+        batch.alerts.push_back(std::move(*read));
+        return;
+    }
+    Error failure = std::move(read).error();
+    failure.where = "/" + std::to_string(index) + (failure.where.starts_with('/') ? "" : " ") + failure.where;
+    batch.refused.push_back(std::move(failure));
+}
+
+Error too_many() {
+    return error(Code::ResourceExhausted, "more than " + std::to_string(kAlertsMax) + " alerts in one body",
+                 "send fewer at a time");
+}
+
+Result<Batch> read_lines(const std::vector<std::string_view>& lines, trial::Micros received_at) {
+    if (lines.size() > kAlertsMax) return too_many();
+    Batch batch;
+    for (std::size_t n = 0; n < lines.size(); ++n)
+        put(batch, wire::parse_json(lines[n], limits()).and_then([&](const json& value) {
+            return read_alert(value, received_at);
+        }),
+            n);
+    return batch;
+}
+
+}  // namespace
+
+Result<FalcoAlert> read_alert(const json& value, trial::Micros received_at) {
+    if (!value.is_object()) return error(Code::InvalidArgument, "an alert is a JSON object");
+    Members members(value);
+    FalcoAlert alert;
+    alert.received_at = received_at;
+    alert.rule = members.need("rule");
+    if (const auto priority = priority_of(members.need("priority")))
+        alert.priority = *priority;
+    else
+        members.keep(wrong("priority", "is none of Falco's",
+                           "one of Emergency, Alert, Critical, Error, Warning, Notice, Informational, Debug"));
+    if (const std::string time = members.text("time"); !time.empty()) {
+        const auto at = wire::from_rfc3339(time);
+        if (at)
+            alert.at = *at;
+        else
+            members.keep(wrong("time", "is not an RFC 3339 time", "set json_output and time_format_iso_8601"));
+    }
+    alert.source = members.text("source");
+    alert.hostname = members.text("hostname");
+    alert.uuid = members.text("uuid");
+    alert.output = members.text("output");
+    if (std::string message = members.text("message"); alert.output.empty()) alert.output = std::move(message);
+    const json* fields = members.find("output_fields");
+    if (fields != nullptr && !fields->is_object()) members.keep(wrong("output_fields", "is no object"));
+    if (!members.verdict()) return members.verdict().error();
+    if (fields != nullptr)
+        if (const auto read = attribute(alert, *fields); !read) return read.error();
+    return alert;
+}
+
+Result<Batch> read_alerts(std::string_view body, trial::Micros received_at) {
+    if (body.size() > kBodyBytesMax)
+        return error(Code::ResourceExhausted, "the body is over " + std::to_string(kBodyBytesMax) + " bytes");
+    if (const auto lines = objects_by_line(body); !lines.empty()) return read_lines(lines, received_at);
+    const auto parsed = wire::parse_json(trimmed(body), limits());
+    if (!parsed) return parsed.error();
+    Batch batch;
+    if (!parsed->is_array()) {
+        auto alert = read_alert(*parsed, received_at);
+        if (alert)
+            batch.alerts.push_back(std::move(*alert));
+        else
+            batch.refused.push_back(std::move(alert).error());
+        return batch;
+    }
+    if (parsed->size() > kAlertsMax) return too_many();
+    for (std::size_t n = 0; n < parsed->size(); ++n) put(batch, read_alert((*parsed)[n], received_at), n);
+    return batch;
+}
+
+}  // namespace helix::falco
