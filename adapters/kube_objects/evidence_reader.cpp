@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "adapters/kube_objects/projections.hpp"
+#include "domain/trial/findings.hpp"
 
 namespace helix::kube_objects {
 namespace {
@@ -32,15 +33,8 @@ void salvage(Value& field, std::string& into) {
 
 }  // namespace
 
-std::string_view cut(std::string_view text, std::size_t bytes_max) {
-    if (text.size() <= bytes_max) return text;
-    std::size_t end = bytes_max;
-    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
-    return text.substr(0, end);
-}
-
 std::string cut_text_of(Value& value) {
-    return std::string(cut(view_of(value)));
+    return trial::cut(view_of(value));
 }
 
 Identity read_identity(Value& metadata) {

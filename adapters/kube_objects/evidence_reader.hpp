@@ -23,10 +23,7 @@ using JsonObject = simdjson::ondemand::object;
 /// objects under 1.5 MiB: no honest list comes near.
 inline constexpr std::size_t kEntriesMax = 20'000;
 
-/// `text` cut to at most `bytes_max` bytes, never within a character.
-std::string_view cut(std::string_view text, std::size_t bytes_max = trial::Defect::kMessageBytesMax);
-
-/// A string, cut likewise.
+/// A string, cut to trial::Defect::kMessageBytesMax bytes, never within a character.
 std::string cut_text_of(Value& value);
 
 /// Throws Malformed when `list` is full.

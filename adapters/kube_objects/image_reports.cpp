@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <array>
 #include <cctype>
 
 #include "adapters/kube_objects/evidence_projections.hpp"
@@ -12,10 +11,9 @@ using trial::Vulnerability;
 
 constexpr std::string_view kTtl = "trivy-operator.aquasecurity.github.io/report-ttl";
 
-std::string upper(std::string_view text) {
-    std::string result(text);
-    for (char& c : result) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-    return result;
+std::string upper(std::string text) {
+    for (char& c : text) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+    return text;
 }
 
 std::int64_t count_of(Value& value) {
@@ -42,7 +40,7 @@ Vulnerability read_vulnerability(Value& value) {
     Vulnerability one;
     each_field(value, [&](std::string_view key, Value& field) {
         if (key == "vulnerabilityID") one.id = cut_text_of(field);
-        if (key == "severity") one.severity = upper(cut(view_of(field)));
+        if (key == "severity") one.severity = upper(cut_text_of(field));
         if (key == "resource") one.resource = cut_text_of(field);
         if (key == "fixedVersion") one.fixed_in = cut_text_of(field);
     });
