@@ -9,27 +9,10 @@ constexpr std::array<std::string_view, kGates.size()> kGateNames = {"conftest", 
                                                                     "trivy"};
 constexpr std::array<std::string_view, 8> kLayerNames = {"L0", "L1", "L2", "L3", "L4", "L5", "L6", "L7"};
 
-struct GradeLaw {
-    std::string_view name;
-    Hundredths weight = 0;
-};
-
-/// In the order of Grade.
-constexpr std::array<GradeLaw, kGradeCount> kGradeLaws = {{
-    {"conftest-deny", -30},
-    {"conftest-warn", -5},
-    {"kyverno-violation", -25},
-    {"gatekeeper-violation", -25},
-    {"gatekeeper-warn", -5},
-    {"falco-critical", -100},
-    {"falco-high", -35},
-    {"falco-medium", -15},
-    {"falco-low", -5},
-    {"trivy-critical", -40},
-    {"trivy-high", -15},
-    {"recorded", 0},
-    {"waived", 0},
-}};
+constexpr std::array<std::string_view, kGradeCount> kGradeNames = {
+    "conftest-deny", "conftest-warn", "kyverno-violation", "gatekeeper-violation", "gatekeeper-warn", "falco-critical",
+    "falco-high",    "falco-medium",  "falco-low",         "trivy-critical",       "trivy-high",      "recorded",
+    "waived"};
 
 /// Hard denies in every layer.
 constexpr GradeSet kAlways = {Grade::ConftestDeny, Grade::FalcoCritical, Grade::FalcoHigh, Grade::TrivyCritical};
@@ -92,11 +75,7 @@ std::optional<Gate> parse_gate(std::string_view text) {
 }
 
 std::string_view to_string(Grade grade) {
-    return kGradeLaws[static_cast<std::size_t>(grade)].name;
-}
-
-Hundredths weight_of(Grade grade) {
-    return kGradeLaws[static_cast<std::size_t>(grade)].weight;
+    return kGradeNames[static_cast<std::size_t>(grade)];
 }
 
 Grade graver(Grade a, Grade b) {

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <bit>
+#include <cstddef>
 #include <cstdint>
 #include <initializer_list>
 #include <optional>
@@ -81,8 +82,14 @@ using GradeSet = EnumSet<Grade, kGradeCount>;
 /// "conftest-deny", ...
 std::string_view to_string(Grade grade);
 
+/// In the order of Grade; negative or 0.
+inline constexpr std::array<Hundredths, kGradeCount> kWeights = {-30, -5, -25, -25, -5, -100, -35,
+                                                                 -15, -5, -40, -15, 0,  0};
+
 /// The weight of one defect of that grade, negative or 0.
-Hundredths weight_of(Grade grade);
+constexpr Hundredths weight_of(Grade grade) {
+    return kWeights[static_cast<std::size_t>(grade)];
+}
 
 /// What one clean gate adds, and what a container without limits takes (once, however many there are).
 inline constexpr Hundredths kCleanBonus = 10;
