@@ -3,8 +3,9 @@ PRESET ?= dev
 JOBS ?= $(shell nproc)
 BUILD := build/$(PRESET)
 CLUSTER_PROGRAM := build/testcluster/helix-testcluster
+GATES := build/gates
 
-.PHONY: help setup build testcluster test quick demo bench format lint clean
+.PHONY: help setup build testcluster gates test quick demo bench format lint clean
 help:            ## Show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 14
 
@@ -18,8 +19,11 @@ build: setup     ## Compile everything (PRESET=dev|release|asan|tsan)
 testcluster: setup  ## Build the real control plane that tests and `make demo CLUSTER=real` start
 	@tests/cluster/build $(dir $(CLUSTER_PROGRAM))
 
-test: build testcluster  ## Pass all tests, against real parts
-	@HELIX_TESTCLUSTER=$(abspath $(CLUSTER_PROGRAM)) ctest --preset $(PRESET) -j $(JOBS)
+gates: setup testcluster  ## Build the policy gates that tests run: conftest, Gatekeeper, Kyverno
+	@tests/gates/build $(GATES)
+
+test: build testcluster gates  ## Pass all tests, against real parts
+	@HELIX_TESTCLUSTER=$(abspath $(CLUSTER_PROGRAM)) HELIX_GATES=$(abspath $(GATES)) ctest --preset $(PRESET) -j $(JOBS)
 
 quick: build     ## Pass the tests that need no outside part
 	@ctest --preset $(PRESET) -L quick -j $(JOBS)

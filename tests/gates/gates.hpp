@@ -1,0 +1,47 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "tests/support/test_cluster.hpp"
+
+namespace helix::test_support {
+
+/// The real gates, beside a test cluster: Gatekeeper's audit and Kyverno's reports-controller, out of the cluster
+/// (tests/gates/README.md).
+///
+/// Their kinds are served when `start` returns; Gatekeeper's audit comes every five seconds, Kyverno's first reports
+/// some 45 s after the start. Both end with this object, or as soon as the test process ends in whatever way; what they
+/// wrote into the cluster stays. Not safe for several threads.
+class Gates {
+public:
+    /// True when the gates have been built (target gates), or HELIX_GATES says that they have: then a test that needs
+    /// them fails without them.
+    static bool available();
+
+    /// Where they are: HELIX_GATES from the environment, else where the target gates puts them.
+    static std::filesystem::path folder();
+
+    /// The real conftest.
+    static std::string conftest() { return (folder() / "conftest").string(); }
+
+    /// `flags` go to "helix-gates up", for instance {"--only", "gatekeeper"}. Throws std::runtime_error when the gates
+    /// are not ready. `cluster` must outlive them.
+    static std::unique_ptr<Gates> start(const TestCluster& cluster, const std::vector<std::string>& flags = {});
+
+    ~Gates() = default;
+    Gates(const Gates&) = delete;
+    Gates& operator=(const Gates&) = delete;
+
+    /// gatekeeper.log and kyverno.log.
+    static std::filesystem::path logs(const TestCluster& cluster) { return cluster.dir() / "gates"; }
+
+private:
+    explicit Gates(std::unique_ptr<ChildProcess> up) : up_(std::move(up)) {}
+
+    std::unique_ptr<ChildProcess> up_;  // it stops the gates when its input closes
+};
+
+}  // namespace helix::test_support
