@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "adapters/kubernetes/writer.hpp"
+#include "service/ports/fault_point.hpp"
 
 // Drain: cordon, then evict what can be evicted, again and again until nothing is left or the time is up. An eviction
 // that a disruption budget refused did nothing, so asking again later is part of the verb.
@@ -69,6 +70,7 @@ void Writer::evict_round(std::vector<Leaving>& pods, const Action& action, const
         before.exists = true;
         before.uid = pod.uid;
         const WriteResult result = evict(one, before, context);
+        ports::fault_point("drain.evicted");
         pod.refusal.clear();
         if (result.outcome == Outcome::Applied) {
             pod.accepted = true;
@@ -97,6 +99,7 @@ WriteResult Writer::drain(const Action& action, const Before& before, const Cont
     Action cordon = action;
     cordon.verb = Verb::Cordon;
     WriteResult result = patch(cordon, before, context);
+    ports::fault_point("drain.cordoned");
     if (result.outcome != Outcome::Applied) return result;
     auto pods = pods_of(action.object.name);
     if (!pods) {

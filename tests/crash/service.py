@@ -66,6 +66,12 @@ class Service:
             time.sleep(0.02)
         raise SystemExit("the process did not stop")
 
+    def stop(self, deadline_s=30):
+        """Tells it to end; whether it did so by itself, unharmed."""
+        if self.alive():
+            self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(timeout=deadline_s) == 0
+
     def kill(self):
         if self.alive():
             self.process.send_signal(signal.SIGKILL)
