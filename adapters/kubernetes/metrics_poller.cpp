@@ -21,9 +21,10 @@ void MetricsPoller::start() {
     poll();
 }
 
+/// The pods first: once a node has its figure the gate judges with it, and has to know by then what its pods use.
 void MetricsPoller::poll() {
     begun_at_ = std::chrono::steady_clock::now();
-    context_.gateway.pass([this] { fetch(kNodes, true); });
+    context_.gateway.pass([this] { fetch(kPods, false); });
 }
 
 void MetricsPoller::fetch(const char* path, bool nodes) {
@@ -59,10 +60,8 @@ void MetricsPoller::take(Result<http2_client::Response>&& answer, bool nodes) {
         problem_ = "metrics.k8s.io: " + read.error().message;
         return settle();
     }
-    if (nodes) {
-        newest_us_ = newest;
-        return fetch(kPods, false);
-    }
+    if (!nodes) return fetch(kNodes, true);
+    newest_us_ = newest;
     problem_ = newest_us_ == 0 ? "metrics.k8s.io has no figures yet" : "";
     context_.decoder.shrink();
     settle();

@@ -269,8 +269,14 @@ ports::WriteResult Simulation::read_back(const gate::Action& action, const ports
     if (removes(action.verb)) return find_out(action, {context.mark, clock_.now()}, before);
     ports::WriteResult result;
     result.resource_version_before = before.resource_version;
-    if (now == nullptr || mark_of(*now) != context.mark)
+    const std::string mark = now == nullptr ? before.mark : mark_of(*now);
+    if (now == nullptr || mark == before.mark)
         return refused(error(Code::Unavailable, "read back: not done", "try again"));
+    if (mark != context.mark) {  // somebody wrote after it, or instead of it
+        result.detail = "read back: the object does not tell";
+        result.failure = error(Code::UnknownOutcome, result.detail, "look at the object");
+        return result;
+    }
     result.uid = now->uid;
     result.resource_version_after = std::to_string(now->resource_version);
     const bool partly = action.verb == gate::Verb::Drain && !is_done(world_, action, {context.mark, 0}, before.uid);

@@ -101,7 +101,7 @@ public:
           loop_({[this] { publisher_.publish_changes(); }, [this] { publisher_.publish_all(); }}, kChangeGapMs,
                 config.tick_s * 1000),
           keeper_({[] {}, [this] { keep(); }}, kKeepEveryMs, kKeepEveryMs),
-          recoverer_({[] {}, [this] { recovery_.end_open(); }}, kKeepEveryMs, kKeepEveryMs),
+          recoverer_({[this] { recover(); }, [this] { recover(); }}, kChangeGapMs, kKeepEveryMs),
           server_(server_options(config)),
           context_{targets_,
                    helix_,
@@ -137,7 +137,7 @@ public:
         keeper_.start();
         recoverer_.start();
         loop_.start();
-        for (const auto& runtime : targets_.all()) runtime->target().on_change([this] { loop_.poke(); });
+        for (const auto& runtime : targets_.all()) runtime->target().on_change([this] { changed(); });
         const auto port = server_.start(address_.host, address_.port);
         if (!port) return port.error();
         for (const auto& route : server_.routes())
@@ -215,6 +215,18 @@ private:
             log(Level::Warning, "tenure.missing", {{"holder", tenure_.holder()}, {"problem", problem}});
         keep_problem_ = problem;
         helix_.sweep();
+    }
+
+    /// A target shows something new: perhaps what an open cycle waits for.
+    void changed() {
+        loop_.poke();
+        if (recovery_.open() + recovery_.standing() > 0) recoverer_.poke();
+    }
+
+    void recover() {
+        recovery_.end_open();
+        if (const auto marked = recovery_.mark(); !marked)
+            log(Level::Warning, "tenure.unmarked", {{"problem", marked.error().message}});
     }
 
     std::vector<http::HealthCheck> health() const {

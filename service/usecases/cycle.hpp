@@ -91,6 +91,12 @@ struct Cycle {
     [[nodiscard]] const Step* deciding() const;
 };
 
+/// What is kept free for a step's worst case, as its intent tells it.
+struct Reserved {
+    std::int64_t until_us = 0;  ///< at most
+    bool lasting = false;       ///< what it allows may come at any time (an autoscaler), not only right after the write
+};
+
 /// Whether the ledger may hold an intent of the cycle.
 bool is_intended(const Cycle& cycle);
 

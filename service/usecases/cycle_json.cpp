@@ -150,7 +150,7 @@ json gate_answer(const Cycle& cycle, ledger::Sha256 sha256) {
     return {{"target", cycle.target}, {"passed", passed}, {"verdicts", std::move(verdicts)}};
 }
 
-std::string intent_body(const Cycle& cycle, std::size_t index, std::optional<std::int64_t> reserved_until_us,
+std::string intent_body(const Cycle& cycle, std::size_t index, const std::optional<Reserved>& reserved,
                         ledger::Sha256 sha256) {
     const Step& step = cycle.steps[index];
     json body = step_json(step, index, sha256);
@@ -161,8 +161,10 @@ std::string intent_body(const Cycle& cycle, std::size_t index, std::optional<std
     set_text(body, "idempotency_key", cycle.idempotency_key);
     set_text(body, "request_sha256", cycle.request_sha256);
     if (step.before) body["before"] = before_json(*step.before);
-    if (reserved_until_us)
-        body["reservation"] = {{"id", step_mark(cycle, index)}, {"until", wire::to_rfc3339(*reserved_until_us)}};
+    if (reserved) {
+        body["reservation"] = {{"id", step_mark(cycle, index)}, {"until", wire::to_rfc3339(reserved->until_us)}};
+        if (reserved->lasting) body["reservation"]["lasting"] = true;
+    }
     if (index > 0 || cycle.steps.size() == 1) return body.dump(-1, ' ', false, json::error_handler_t::replace);
     for (const Step& planned : cycle.steps) body["plan"].push_back(wire::to_json(planned.action));
     return body.dump(-1, ' ', false, json::error_handler_t::replace);

@@ -18,7 +18,7 @@ nlohmann::json gate_answer(const Cycle& cycle, ledger::Sha256 sha256);
 
 /// Body of a `helix.intent` record: the step's action, its verdict with certificate, the object as it was found, and
 /// how long its worst case is reserved. The first step's intent also tells the whole plan, when there are more.
-std::string intent_body(const Cycle& cycle, std::size_t index, std::optional<std::int64_t> reserved_until_us,
+std::string intent_body(const Cycle& cycle, std::size_t index, const std::optional<Reserved>& reserved,
                         ledger::Sha256 sha256);
 /// Body of a `helix.cycle` record.
 std::string receipt_body(const Cycle& cycle, ledger::Sha256 sha256);

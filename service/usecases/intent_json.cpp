@@ -11,9 +11,9 @@ namespace {
 using nlohmann::json;
 
 /// The action as far as reading its object back needs it: what a Secret holds was never written down.
-gate::Action action_of(const json& value) {
-    if (auto whole = wire::plan_from_json({{"actions", json::array({value})}}))
-        return std::move(whole->actions.front());
+gate::Action action_of(const std::string& target, const json& value) {
+    const json plan = {{"target", target}, {"actions", json::array({value})}};
+    if (auto whole = wire::plan_from_json(plan)) return std::move(whole->actions.front());
     gate::Action action;
     action.verb = gate::parse_verb(value.at("verb").get<std::string>()).value();
     const json& object = value.at("object");
@@ -50,13 +50,15 @@ Intent read(const ledger::Record& record) {
     intent.cycle.request_sha256 = body.value("request_sha256", "");
     intent.cycle.started_at_us = body.contains("started_at") ? time_of(body, "started_at") : record.at_us;
     intent.index = body.at("index").get<std::size_t>();
-    intent.step.action = action_of(body.at("action"));
+    intent.step.action = action_of(record.target, body.at("action"));
     intent.step.intent_seq = record.seq;
     intent.step.recorded_verdict = body.at("verdict").dump();
     if (body.contains("before")) intent.step.before = before_of(body.at("before"));
-    for (const json& planned : body.value("plan", json::array())) intent.plan.push_back(action_of(planned));
+    for (const json& planned : body.value("plan", json::array()))
+        intent.plan.push_back(action_of(record.target, planned));
     intent.at_us = record.at_us;
-    if (body.contains("reservation")) intent.reserved_until_us = time_of(body.at("reservation"), "until");
+    if (const auto found = body.find("reservation"); found != body.end())
+        intent.reserved = Reserved{time_of(*found, "until"), found->value("lasting", false)};
     return intent;
 }
 

@@ -18,7 +18,7 @@ struct Intent {
     Step step;
     std::vector<gate::Action> plan;  ///< of the first step of several
     std::int64_t at_us = 0;
-    std::optional<std::int64_t> reserved_until_us;
+    std::optional<Reserved> reserved;
 };
 
 /// Reads an intent's record. Errors: DataLoss naming the member.

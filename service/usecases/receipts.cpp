@@ -10,12 +10,12 @@ namespace helix::usecases {
 
 using ports::fault_point;
 
-Result<void> Receipts::intend(Cycle& cycle, std::size_t index, std::optional<std::int64_t> reserved_until_us,
+Result<void> Receipts::intend(Cycle& cycle, std::size_t index, const std::optional<Reserved>& reserved,
                               const ports::Fence& fence) {
     LedgerDraft draft{"helix.intent",
                       cycle.target,
                       cycle.actor,
-                      intent_body(cycle, index, reserved_until_us, sha256_),
+                      intent_body(cycle, index, reserved, sha256_),
                       {intent_name(step_mark(cycle, index))},
                       fence};
     const std::string key = asked_name(cycle.actor, cycle.idempotency_key);

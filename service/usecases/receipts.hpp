@@ -25,7 +25,7 @@ public:
     /// whatever process, can begin nothing.
     /// Errors: Conflict when the key was taken before; those of LedgerWriter::append. After UnknownOutcome the intent
     /// may be there: its cycle needs an end.
-    Result<void> intend(Cycle& cycle, std::size_t index, std::optional<std::int64_t> reserved_until_us,
+    Result<void> intend(Cycle& cycle, std::size_t index, const std::optional<Reserved>& reserved,
                         const ports::Fence& fence);
 
     /// Records how the cycle ended, which ends its intents; sets its receipt's place. `fence`: only while it holds.

@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "service/ports/fault_point.hpp"
 #include "service/usecases/cycle_json.hpp"
 
 namespace helix::usecases {
@@ -22,22 +23,22 @@ ports::WriteResult unknown(std::string why) {
     return result;
 }
 
-ports::WriteResult done_before() {
-    ports::WriteResult result;
-    result.outcome = ports::Outcome::Applied;
-    result.detail = "done before the next step was begun";
-    return result;
-}
-
 /// Whether the answer is final: the object told, or told that it cannot tell.
 bool is_told(const ports::WriteResult& result) {
     return result.outcome != ports::Outcome::Unknown ||
            (result.failure && result.failure->code == Code::UnknownOutcome);
 }
 
+/// Whether the metrics were read once: until then a pod seems to use no more than it asks for.
+bool has_figures(const cluster::State& state) {
+    const auto& rows = state.rows();
+    return rows.size() == 0 ||
+           std::any_of(rows.begin(), rows.end(), [](const auto& row) { return row.live && row.scraped_at > 0; });
+}
+
 }  // namespace
 
-/// The first seq that may hold an open intent, as the last process that took the lease wrote it down.
+/// The first seq that matters, as the last process that had the lease wrote it down.
 Result<std::uint64_t> Recovery::look_from() {
     const auto last = store_.list({{}, 1, kLeaseKind, {}, true});
     if (!last) return last.error();
@@ -46,67 +47,37 @@ Result<std::uint64_t> Recovery::look_from() {
     return body.is_object() ? body.value("open_from", std::uint64_t{0}) : std::uint64_t{0};
 }
 
-void Recovery::add(Intent intent, std::vector<Open>& cycles) {
-    auto open =
-        std::find_if(cycles.begin(), cycles.end(), [&](const Open& one) { return one.cycle.id == intent.cycle.id; });
-    if (open == cycles.end()) {
-        open = cycles.insert(cycles.end(), Open{std::move(intent.cycle), *intent.step.intent_seq, 0, {}});
-        open->cycle.recovered = true;
-    }
-    std::vector<Step>& steps = open->cycle.steps;
-    if (steps.size() < std::max(intent.plan.size(), intent.index + 1))
-        steps.resize(std::max(intent.plan.size(), intent.index + 1));
-    for (std::size_t i = 0; i < intent.plan.size(); ++i) steps[i].action = std::move(intent.plan[i]);
-    // A step's intent says that the steps before it were done.
-    for (std::size_t i = 0; i < intent.index; ++i) {
-        steps[i].state = StepState::Done;
-        if (!steps[i].result) steps[i].result = done_before();
-    }
-    steps[intent.index] = std::move(intent.step);
-    open->last_step = intent.index;
-    open->reserved_until_us = intent.reserved_until_us;
-}
-
-Result<std::vector<Recovery::Open>> Recovery::find_open(std::uint64_t from_seq) {
-    std::vector<Open> cycles;
-    ports::LedgerQuery query{from_seq, ports::LedgerQuery::kLimitMax, "helix.intent", {}, false};
-    while (true) {
-        const auto page = store_.list(query);
-        if (!page) return page.error();
-        for (const ledger::Record& record : *page) {
-            auto intent = intent_of(record);
-            if (!intent) continue;  // not one that this program wrote: there is no telling what to look at
-            const auto ended = store_.find(cycle_name(intent->cycle.id));
-            if (!ended) return ended.error();
-            if (!*ended) add(*std::move(intent), cycles);
-        }
-        if (page->size() < query.limit) return cycles;
-        query.from_seq = page->back().seq + 1;
-    }
+/// Reads the intents and writes down, for whoever comes next, from where on they matter.
+Result<IntentSurvey> Recovery::survey(const ports::Fence& fence, std::uint64_t from_seq) {
+    auto found = survey_intents(store_, from_seq, clock_.now_us());
+    if (!found) return found;
+    json ids = json::array();
+    for (const OpenCycle& one : found->open) ids.push_back(one.cycle.id);
+    const json body = {{"epoch", fence.epoch},
+                       {"holder", tenure_.holder()},
+                       {"open", std::move(ids)},
+                       {"open_from", found->needed_from}};
+    auto noted = writer_.append(LedgerDraft{kLeaseKind, "", tenure_.holder(), body.dump(), {}, fence});
+    if (!noted) return std::move(noted).error();
+    const std::lock_guard lock(mutex_);
+    needed_from_ = found->needed_from;
+    next_mark_ = noted->seq + std::max<std::uint64_t>(kMarkEvery, found->read);
+    return found;
 }
 
 Result<void> Recovery::begin() {
     const auto fence = tenure_.taken();
     if (!fence) return tenure_.refusal();
+    ports::fault_point("lease.taken");
     const auto from = look_from();
     if (!from) return from.error();
-    const auto head = store_.head();
-    if (!head) return head.error();
-    auto found = find_open(*from);
-    if (!found) return found.error();
-    std::uint64_t open_from = *head ? (*head)->seq + 1 : 0;
-    json ids = json::array();
-    for (const Open& one : *found) {
-        open_from = std::min(open_from, one.first_seq);
-        ids.push_back(one.cycle.id);
-    }
-    const json body = {
-        {"epoch", fence->epoch}, {"holder", tenure_.holder()}, {"open", std::move(ids)}, {"open_from", open_from}};
-    if (auto noted = writer_.append(LedgerDraft{kLeaseKind, "", tenure_.holder(), body.dump(), {}, fence}); !noted)
-        return std::move(noted).error();
+    auto found = survey(*fence, *from);
+    if (!found) return std::move(found).error();
+    ports::fault_point("lease.noted");
     {
         const std::lock_guard lock(mutex_);
-        open_ = *std::move(found);
+        open_ = std::move(found->open);
+        standing_ = std::move(found->standing);
         begun_at_us_ = clock_.steady_us();
         mark_targets();
     }
@@ -114,30 +85,64 @@ Result<void> Recovery::begin() {
     return {};
 }
 
-/// A target takes no writes while a cycle of its is open.
-void Recovery::mark_targets() {
-    for (const auto& runtime : targets_.all())
-        runtime->set_recovering(std::any_of(
-            open_.begin(), open_.end(), [&](const Open& one) { return one.cycle.target == runtime->target().name(); }));
+Result<void> Recovery::mark() {
+    const auto fence = tenure_.fence();
+    const auto newest = writer_.newest();
+    if (!fence || !newest) return {};
+    std::uint64_t from = 0;
+    {
+        const std::lock_guard lock(mutex_);
+        if (newest->seq < next_mark_) return {};
+        from = needed_from_;
+    }
+    auto found = survey(*fence, from);
+    return found ? Result<void>{} : Result<void>(std::move(found).error());
 }
 
-/// The reservation of a write of which nobody knows: its worst case as it would be now. False when that cannot be told.
-bool Recovery::hold_reservation(TargetRuntime& runtime, const Open& open) {
-    if (!open.reserved_until_us || *open.reserved_until_us <= clock_.now_us()) return true;
-    const Step& step = open.cycle.steps[open.last_step];
-    auto request = helix_.preview(runtime, step.action);
-    if (!request) return false;
+/// A target takes no writes while a cycle of its is open, or the worst case of one is not reserved again.
+void Recovery::mark_targets() {
+    for (const auto& runtime : targets_.all()) {
+        const std::string& name = runtime->target().name();
+        runtime->set_recovering(
+            std::any_of(open_.begin(), open_.end(), [&](const OpenCycle& one) { return one.cycle.target == name; }) ||
+            std::any_of(standing_.begin(), standing_.end(),
+                        [&](const StandingWrite& one) { return one.target == name; }));
+    }
+}
+
+/// Reserves the worst case of the write as it would be now. False when that cannot be told yet.
+bool Recovery::reserve(TargetRuntime& runtime, const StandingWrite& write) {
+    const bool shown = write.result.outcome == ports::Outcome::Applied;
+    gate::Action again = write.action;
+    if (again.verb == gate::Verb::Create) again.verb = gate::Verb::Apply;  // by now it may be there
+    auto request = helix_.preview(runtime, again);
+    if (!request) return request.error().code == Code::NotFound;
+    if (shown && request->preview && !request->preview->exists) return true;  // it was taken away since
+    bool figures = false;
     Result<gate::Effect> effect = gate::Effect{};
-    runtime.judge(
-        [&](const cluster::State& state, auto) { effect = gate::effect_of(*request, state, helix_.settings()); });
+    runtime.judge([&](const cluster::State& state, auto) {
+        figures = has_figures(state);
+        effect = gate::effect_of(*request, state, helix_.settings());
+    });
+    if (!figures) return false;
     if (!effect) return effect.error().code == Code::NotFound;  // without its object nothing can come of it
-    runtime.release(step_mark(open.cycle, open.last_step));     // of a try before
-    runtime.reserve({step_mark(open.cycle, open.last_step), *std::move(effect), *open.reserved_until_us, false});
+    runtime.release(write.mark);                                // of a try before, or of this very process
+    runtime.reserve({write.mark, *std::move(effect), write.reserved.until_us, shown});
     return true;
 }
 
+/// True when nothing is left to be done for the write.
+bool Recovery::try_stand(const StandingWrite& write) {
+    TargetRuntime* runtime = targets_.find(write.target);
+    if (runtime == nullptr || write.reserved.until_us <= clock_.now_us()) return true;
+    if (!runtime->target().freshness().synced) return false;
+    if (write.result.outcome != ports::Outcome::Applied) return reserve(*runtime, write);
+    if (!runtime->target().await_visible(write.action, write.result, helix_.rules().visible_timeout_ms)) return false;
+    return !write.reserved.lasting || reserve(*runtime, write);
+}
+
 /// Ends the cycle when its outcome can be told now, or never will be.
-bool Recovery::try_end(Open& open, const ports::Fence& fence) {
+bool Recovery::try_end(OpenCycle& open, const ports::Fence& fence) {
     const auto ended_meanwhile = store_.find(cycle_name(open.cycle.id));  // by the very process that had begun it
     if (!ended_meanwhile) return false;
     if (*ended_meanwhile) return true;
@@ -165,7 +170,11 @@ bool Recovery::try_end(Open& open, const ports::Fence& fence) {
         const bool visible =
             outcome != ports::Outcome::Applied ||
             runtime->target().await_visible(step.action, *step.result, helix_.rules().visible_timeout_ms);
-        const bool held = outcome != ports::Outcome::Unknown || hold_reservation(*runtime, open);
+        const bool stands =
+            open.reserved && open.reserved->until_us > clock_.now_us() &&
+            (outcome == ports::Outcome::Unknown || (outcome == ports::Outcome::Applied && open.reserved->lasting));
+        const bool held = !stands || reserve(*runtime, {open.cycle.target, step_mark(open.cycle, open.last_step),
+                                                        step.action, *step.result, *open.reserved});
         if (!(visible && held) && !too_late) return false;
     }
     step.state = state_of(step.result->outcome);
@@ -179,17 +188,25 @@ bool Recovery::try_end(Open& open, const ports::Fence& fence) {
 }
 
 void Recovery::end_open() {
-    std::vector<Open> cycles;
+    std::vector<OpenCycle> cycles;
+    std::vector<StandingWrite> writes;
     {
         const std::lock_guard lock(mutex_);
         cycles = open_;
+        writes = standing_;
     }
-    for (Open& one : cycles) {
+    for (const StandingWrite& one : writes) {
+        if (!try_stand(one)) continue;
+        const std::lock_guard lock(mutex_);
+        std::erase_if(standing_, [&](const StandingWrite& other) { return other.mark == one.mark; });
+        mark_targets();
+    }
+    for (OpenCycle& one : cycles) {
         const auto fence = tenure_.fence();
         if (!fence) return;  // whoever has it now ends them
         if (!try_end(one, *fence)) continue;
         const std::lock_guard lock(mutex_);
-        std::erase_if(open_, [&](const Open& other) { return other.cycle.id == one.cycle.id; });
+        std::erase_if(open_, [&](const OpenCycle& other) { return other.cycle.id == one.cycle.id; });
         mark_targets();
     }
 }
@@ -197,6 +214,11 @@ void Recovery::end_open() {
 std::size_t Recovery::open() const {
     const std::lock_guard lock(mutex_);
     return open_.size();
+}
+
+std::size_t Recovery::standing() const {
+    const std::lock_guard lock(mutex_);
+    return standing_.size();
 }
 
 }  // namespace helix::usecases

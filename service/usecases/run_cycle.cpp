@@ -260,11 +260,11 @@ Result<void> RunCycle::take_step(Turn& turn, std::size_t index) {
         return {};
     }
     step.before = *std::move(before);
-    std::optional<std::int64_t> until;
+    std::optional<Reserved> reserved;
     if (effect->kind == gate::EffectKind::Raise || effect->kind == gate::EffectKind::Move)
-        until = clock_.now_us() + rules_.reservation_us;
-    if (until) turn.runtime.reserve({mark, *effect, *until, false});
-    if (auto intended = receipts_.intend(turn.cycle, index, until, turn.fence); !intended) {
+        reserved = Reserved{clock_.now_us() + rules_.reservation_us, effect->lasting};
+    if (reserved) turn.runtime.reserve({mark, *effect, reserved->until_us, false});
+    if (auto intended = receipts_.intend(turn.cycle, index, reserved, turn.fence); !intended) {
         turn.runtime.release(mark);
         return intended;
     }

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "service/usecases/cycle_json.hpp"
+#include "service/usecases/intent_json.hpp"
 #include "service/usecases/verify_ledger.hpp"
 #include "tests/usecases/workbench.hpp"
 
@@ -177,6 +178,58 @@ TEST_F(RecoveryTest, ADrainLeftHalfWayIsUnknownAndItsWorstCaseStaysReserved) {
     EXPECT_EQ(bench.targets.find("sim")->reserved(), 0U);
 }
 
+/// What an earlier process ended as unknown may come as long as its reservation says, whoever runs by then.
+TEST_F(RecoveryTest, TheWorstCaseOfAWriteThatEndedAsUnknownIsReservedByEveryLaterProcess) {
+    const std::int64_t before = replicas_of("cart");
+    ASSERT_EQ(die_before_sending(scale("cart", before + 2)), Code::UnknownOutcome);
+    const auto intent = intent_of(store.list({{}, 1, "helix.intent", {}, true})->front());
+    // Somebody else has written meanwhile: the object does not tell what became of ours.
+    gate::Action label;
+    label.verb = gate::Verb::Label;
+    label.object = {"apps/v1", "Deployment", "shop", "cart"};
+    label.entries = {{"tier", "front"}};
+    const ports::WriteContext other_mark{"another#0", "tester"};
+    ASSERT_EQ(bench.target->write(label, other_mark).outcome, ports::Outcome::Applied);
+    TargetRuntime& runtime = *bench.targets.find("sim");
+    for (int restart = 0; restart < 3; ++restart) {
+        runtime.release(step_mark(intent->cycle, 0));  // the former process's memory is gone with it
+        Process& process = next();
+        EXPECT_EQ(process.recovery.open() + process.recovery.standing(), 0U);
+        EXPECT_FALSE(runtime.recovering());
+        EXPECT_EQ(runtime.reserved(), 1U) << "after restart " << restart;
+    }
+    EXPECT_EQ(first, nullptr);
+    EXPECT_EQ(second->once.run(request({}))->receipt.at("status"), "unknown");
+    bench.pass(301);
+    second->keep();
+    EXPECT_EQ(runtime.reserved(), 0U);
+    next();
+    EXPECT_EQ(runtime.reserved(), 0U);
+}
+
+TEST_F(RecoveryTest, WhatAnAutoscalerMayDoStaysReservedOverARestartAndAFinishedScaleDoesNot) {
+    gate::Action autoscaler;
+    autoscaler.verb = gate::Verb::Create;
+    autoscaler.object = {"autoscaling/v2", "HorizontalPodAutoscaler", "shop", "cart"};
+    autoscaler.body =
+        R"({"apiVersion":"autoscaling/v2","kind":"HorizontalPodAutoscaler","metadata":{"name":"cart","namespace":"shop"},)"
+        R"("spec":{"maxReplicas":)" +
+        std::to_string(replicas_of("cart") + 2) +
+        R"(,"scaleTargetRef":{"apiVersion":"apps/v1","kind":"Deployment","name":"cart"}}})";
+    const auto created = first->once.run(request({autoscaler, scale("cart", replicas_of("cart") + 1)}));
+    ASSERT_TRUE(created.ok()) << created.error().message;
+    ASSERT_EQ(created->receipt.at("status"), "done") << created->receipt.dump();
+    const std::string cycle = created->receipt.at("id");
+    TargetRuntime& runtime = *bench.targets.find("sim");
+    runtime.release(cycle + "#0");
+    runtime.release(cycle + "#1");
+    ASSERT_EQ(runtime.reserved(), 0U);
+    next();
+    EXPECT_EQ(runtime.reserved(), 1U);
+    runtime.release(cycle + "#0");
+    EXPECT_EQ(runtime.reserved(), 0U) << "of the scale the state tells what is to come";
+}
+
 TEST_F(RecoveryTest, ATargetOfWhichNothingIsOpenAnyMoreTakesWritesAgain) {
     bench.targets.find("sim")->set_recovering(true);  // as a tenure that was lost half-way leaves it
     Process& process = next();
@@ -248,6 +301,46 @@ TEST_F(RecoveryTest, TheNextProcessLooksOnlyAtWhatIsNewSinceTheLast) {
     ASSERT_EQ(bodies.size(), 4U);
     EXPECT_NE(bodies[3].find(R"("epoch":4)"), std::string::npos) << bodies[3];
     EXPECT_NE(bodies[3].find(R"("open_from":3)"), std::string::npos) << bodies[3];
+}
+
+/// Counts the intents that are read.
+class CountingStore : public DyingStore {
+public:
+    Result<std::vector<ledger::Record>> list(const ports::LedgerQuery& query) override {
+        auto page = MemoryLedgerStore::list(query);
+        if (page && query.kind == "helix.intent") intents_read += page->size();
+        return page;
+    }
+    std::size_t intents_read = 0;
+};
+
+TEST(RecoveryBound, AfterALongRunTheNextProcessReadsNoMoreThanAfterAShortOne) {
+    Workbench bench;
+    CountingStore store;
+    auto process = std::make_unique<Process>(bench, store, "first");
+    bench.pass(120);
+    gate::Action label;
+    label.verb = gate::Verb::Label;
+    label.object = {"apps/v1", "Deployment", "shop", "cart"};
+    std::size_t cycles = 0, read = 0;
+    for (const std::size_t more : {600U, 1200U, 1800U}) {
+        for (const std::size_t end = cycles + more; cycles < end; ++cycles) {
+            label.entries = {{"step", std::to_string(cycles)}};
+            CycleRequest request;
+            request.actor = "tester";
+            request.actions = {label};
+            ASSERT_TRUE(process->helix->run(request).ok());
+            if (cycles % 50 == 0) process->keep();
+        }
+        store.intents_read = 0;
+        process.reset();
+        process = std::make_unique<Process>(bench, store, "first");
+        read = store.intents_read;
+        EXPECT_GT(read, 0U);
+        EXPECT_LE(read, Recovery::kMarkEvery) << "after " << cycles << " cycles";
+    }
+    const auto marks = store.list({{}, 100, "helix.lease", {}, false});
+    EXPECT_GE(marks->size(), 4U + 6U);  // of four processes, and one every thousand records
 }
 
 }  // namespace

@@ -60,6 +60,7 @@ struct Process {
             EXPECT_TRUE(recovery.begin().ok());
         }
         recovery.end_open();
+        EXPECT_TRUE(recovery.mark().ok());
         helix->sweep();
     }
 
