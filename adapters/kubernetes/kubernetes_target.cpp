@@ -39,6 +39,12 @@ constexpr std::array<Watched, 11> kWatched = {{
     {Kind::WatermarkPodAutoscaler, "/apis/datadoghq.com/v1alpha1/watermarkpodautoscalers", true},
 }};
 
+WatchedResource resource_of(const Watched& watched) {
+    WatchedResource resource{watched.kind, watched.path};
+    resource.reflector.may_be_absent = watched.may_be_absent;
+    return resource;
+}
+
 std::optional<Kind> watched_kind(const std::string& kind) {
     if (kind == "Node") return Kind::Node;
     if (kind == "Pod") return Kind::Pod;
@@ -148,7 +154,6 @@ KubernetesTarget::KubernetesTarget(std::string name, std::string address, std::u
       context_{loop_,
                *shared_,
                gateway_,
-               mirror_,
                decoder_,
                options_.random,
                [this] { last_sign_us_ = options_.now_us(); },
@@ -156,10 +161,10 @@ KubernetesTarget::KubernetesTarget(std::string name, std::string address, std::u
                events_,
                options_.page_limit,
                options_.watch_timeout_s},
-      metrics_(context_, options_.metrics_period) {
+      metrics_(context_, mirror_, options_.metrics_period) {
     loop_.post([this] {
         for (const Watched& one : kWatched)
-            watchers_.push_back(std::make_unique<Watcher>(context_, one.kind, one.path, one.may_be_absent));
+            watchers_.push_back(std::make_unique<Watcher>(context_, mirror_, resource_of(one)));
         for (const auto& watcher : watchers_) watcher->start();
         loop_.post_at(std::chrono::steady_clock::now() + kMetricsWait, [this] { start_metrics(); });
     });

@@ -14,8 +14,8 @@ constexpr std::chrono::milliseconds kTimeout{30'000};
 
 }  // namespace
 
-MetricsPoller::MetricsPoller(WatchContext& context, std::chrono::milliseconds period)
-    : context_(context), period_(period) {}
+MetricsPoller::MetricsPoller(WatchContext& context, Mirror& mirror, std::chrono::milliseconds period)
+    : context_(context), mirror_(mirror), period_(period) {}
 
 void MetricsPoller::start() {
     poll();
@@ -52,9 +52,9 @@ void MetricsPoller::take(Result<http2_client::Response>&& answer, bool nodes) {
     context_.sign_of_life();
     std::int64_t newest = newest_us_;
     const auto read = context_.decoder.decode_metrics(answer->body, [&](kube_objects::UsageSample&& sample) {
-        if (!nodes) return context_.mirror.pod_usage(sample);
+        if (!nodes) return mirror_.pod_usage(sample);
         newest = std::max(newest, sample.at);
-        context_.mirror.node_usage(sample);
+        mirror_.node_usage(sample);
     });
     if (!read) {
         problem_ = "metrics.k8s.io: " + read.error().message;

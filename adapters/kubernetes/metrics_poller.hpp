@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 
+#include "adapters/kubernetes/mirror.hpp"
 #include "adapters/kubernetes/watcher.hpp"
 
 namespace helix::kubernetes {
@@ -13,7 +14,7 @@ namespace helix::kubernetes {
 /// Thread safety: the sync loop's thread only.
 class MetricsPoller {
 public:
-    MetricsPoller(WatchContext& context, std::chrono::milliseconds period);
+    MetricsPoller(WatchContext& context, Mirror& mirror, std::chrono::milliseconds period);
 
     void start();
 
@@ -29,6 +30,7 @@ private:
     void settle();
 
     WatchContext& context_;
+    Mirror& mirror_;
     const std::chrono::milliseconds period_;
     std::string problem_ = "no answer from metrics.k8s.io yet";
     std::int64_t newest_us_ = 0;

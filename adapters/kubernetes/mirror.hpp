@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "adapters/kube_objects/objects.hpp"
+#include "adapters/kubernetes/watch_sink.hpp"
 #include "domain/cluster/state.hpp"
 
 namespace helix::kubernetes {
@@ -20,15 +21,14 @@ inline constexpr std::size_t kKindCount = static_cast<std::size_t>(kube_objects:
 /// The cluster's state as the watches tell it, behind one lock.
 ///
 /// Thread safety: any method from any thread; one thread applies.
-class Mirror {
+class Mirror final : public WatchSink {
 public:
-    void begin_list(kube_objects::Kind kind);
-    void put(kube_objects::Kind kind, kube_objects::Object&& object);
-    void remove(kube_objects::Kind kind, const kube_objects::Object& object);
-    /// What the list did not name is gone.
-    void finish_list(kube_objects::Kind kind);
-    /// Everything of `kind` up to `version` has been applied; wakes those who wait for it.
-    void reached(kube_objects::Kind kind, const std::string& version);
+    void begin_list(kube_objects::Kind kind) override;
+    void put(kube_objects::Kind kind, kube_objects::Object&& object) override;
+    void remove(kube_objects::Kind kind, const kube_objects::Object& object) override;
+    void finish_list(kube_objects::Kind kind) override;
+    /// Wakes those who wait for it.
+    void reached(kube_objects::Kind kind, const std::string& version) override;
 
     void node_usage(const kube_objects::UsageSample& sample);
     void pod_usage(const kube_objects::UsageSample& sample);

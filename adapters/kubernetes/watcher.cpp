@@ -44,20 +44,18 @@ std::string query_escaped(const std::string& text) {
 
 }  // namespace
 
-Watcher::Watcher(WatchContext& context, kube_objects::Kind kind, std::string path, bool may_be_absent)
-    : context_(context),
-      kind_(kind),
-      path_(std::move(path)),
-      reflector_(
-          [&] {
-              ReflectorOptions options;
-              options.may_be_absent = may_be_absent;
-              return options;
-          }(),
-          context.random) {}
+Watcher::Watcher(WatchContext& context, WatchSink& sink, WatchedResource resource)
+    : context_(context), sink_(sink), resource_(std::move(resource)), reflector_(resource_.reflector, context.random) {}
 
 void Watcher::start() {
+    stopped_ = false;
     carry_out(reflector_.start(now()));
+}
+
+void Watcher::stop() {
+    stopped_ = true;
+    ++turn_;
+    if (std::exchange(open_, false)) context_.channel.cancel(ticket_);
 }
 
 bool Watcher::current() const {
@@ -65,19 +63,23 @@ bool Watcher::current() const {
 }
 
 void Watcher::carry_out(const Reflector::Step& step) {
-    if (step.begin_list) context_.mirror.begin_list(kind_);
+    if (step.begin_list) sink_.begin_list(resource_.kind);
     if (step.finish_list) {
-        context_.mirror.finish_list(kind_);
-        context_.mirror.reached(kind_, reflector_.resource_version());
+        sink_.finish_list(resource_.kind);
+        sink_.reached(resource_.kind, reflector_.resource_version());
     }
     switch (step.what) {
         case Reflector::Do::Nothing:
             break;
         case Reflector::Do::FetchPage:
-            context_.gateway.pass([this] { fetch_page(); });
+            context_.gateway.pass([this, turn = turn_] {
+                if (turn == turn_) fetch_page();
+            });
             break;
         case Reflector::Do::OpenWatch:
-            context_.gateway.pass([this] { open_watch(); });
+            context_.gateway.pass([this, turn = turn_] {
+                if (turn == turn_) open_watch();
+            });
             break;
         case Reflector::Do::Abandon:
             if (open_) context_.channel.cancel(ticket_);
@@ -88,7 +90,8 @@ void Watcher::carry_out(const Reflector::Step& step) {
 
 void Watcher::fetch_page() {
     Request request;
-    request.path = path_ + "?limit=" + std::to_string(context_.page_limit);
+    request.accept = resource_.accept;
+    request.path = resource_.path + "?limit=" + std::to_string(context_.page_limit);
     if (!reflector_.continue_token().empty()) request.path += "&continue=" + query_escaped(reflector_.continue_token());
     request.timeout = kPageTimeout;
     request.body_bytes_max = kPageBytesMax;
@@ -109,8 +112,9 @@ void Watcher::take_page(Answer&& answer) {
     if (answer) answer = http2_client::accept(std::move(*answer), false);
     if (!answer) return end(answer.error());
     context_.sign_of_life();
-    auto page = context_.decoder.decode_list(
-        answer->body, kind_, [this](kube_objects::Object&& object) { context_.mirror.put(kind_, std::move(object)); });
+    auto page = context_.decoder.decode_list(answer->body, resource_.kind, [this](kube_objects::Object&& object) {
+        sink_.put(resource_.kind, std::move(object));
+    });
     if (!page) return end(page.error());
     carry_out(reflector_.page(*page, now()));
     if (reflector_.phase() == Reflector::Phase::Watching) context_.decoder.shrink();
@@ -118,7 +122,8 @@ void Watcher::take_page(Answer&& answer) {
 
 void Watcher::open_watch() {
     Request request;
-    request.path = path_ +
+    request.accept = resource_.accept;
+    request.path = resource_.path +
                    "?watch=1&allowWatchBookmarks=true&timeoutSeconds=" + std::to_string(context_.watch_timeout_s) +
                    "&resourceVersion=" + query_escaped(reflector_.resource_version());
     request.timeout = std::chrono::milliseconds(0);
@@ -175,7 +180,7 @@ void Watcher::take_bytes(std::string_view bytes) {
 /// False when the watch is of no use any more.
 bool Watcher::take_line(std::string_view line) {
     if (line.empty()) return true;
-    auto event = context_.decoder.decode_watch_line(line, kind_);
+    auto event = context_.decoder.decode_watch_line(line, resource_.kind);
     if (!event) {
         context_.channel.cancel(ticket_);
         return false;
@@ -184,12 +189,12 @@ bool Watcher::take_line(std::string_view line) {
     const Reflector::Step step = reflector_.event(*event, now());
     if (step.apply && event->object) {
         if (event->type == WatchEvent::Type::Deleted) {
-            context_.mirror.remove(kind_, *event->object);
+            sink_.remove(resource_.kind, *event->object);
         } else {
-            context_.mirror.put(kind_, std::move(*event->object));
+            sink_.put(resource_.kind, std::move(*event->object));
         }
     }
-    if (event->type != WatchEvent::Type::Error) context_.mirror.reached(kind_, reflector_.resource_version());
+    if (event->type != WatchEvent::Type::Error) sink_.reached(resource_.kind, reflector_.resource_version());
     carry_out(step);
     return step.what != Reflector::Do::Abandon;
 }
@@ -216,6 +221,7 @@ void Watcher::arm() {
     armed_for_ = wake_at;
     context_.loop.post_at(wake_at, [this, wake_at] {
         if (armed_for_ == wake_at) armed_for_ = {};
+        if (stopped_) return;
         const Reflector::Step step = reflector_.tick(now());
         carry_out(step);
     });

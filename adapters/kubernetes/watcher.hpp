@@ -11,9 +11,9 @@
 #include "adapters/http2_client/channel.hpp"
 #include "adapters/kube_objects/decoder.hpp"
 #include "adapters/kubernetes/gateway.hpp"
-#include "adapters/kubernetes/mirror.hpp"
 #include "adapters/kubernetes/reflector.hpp"
 #include "adapters/kubernetes/sync_loop.hpp"
+#include "adapters/kubernetes/watch_sink.hpp"
 
 namespace helix::kubernetes {
 
@@ -22,7 +22,6 @@ struct WatchContext {
     SyncLoop& loop;
     http2_client::Channel& channel;
     Gateway& gateway;
-    Mirror& mirror;
     kube_objects::Decoder& decoder;
     std::function<double()> random;
     std::function<void()> sign_of_life;  ///< something came from the server
@@ -32,17 +31,31 @@ struct WatchContext {
     int watch_timeout_s = 300;
 };
 
-/// Keeps one resource of the mirror up to date: carries out what its reflector says.
+/// What one watcher reads, and how.
+struct WatchedResource {
+    kube_objects::Kind kind;
+    std::string path;
+    std::string accept = "application/json";
+    ReflectorOptions reflector = {};
+};
+
+/// Keeps a sink up to date with one resource: carries out what its reflector says.
 ///
 /// Thread safety: the sync loop's thread only; the channel's handlers hand everything over to it.
 class Watcher {
 public:
-    Watcher(WatchContext& context, kube_objects::Kind kind, std::string path, bool may_be_absent);
+    /// Lives as long as the loop runs: tasks that wait there refer to it.
+    Watcher(WatchContext& context, WatchSink& sink, WatchedResource resource);
+    Watcher(const Watcher&) = delete;
+    Watcher& operator=(const Watcher&) = delete;
 
+    /// Begins with a list; also again after stop().
     void start();
+    /// Gives the open request up and asks for nothing more.
+    void stop();
 
     [[nodiscard]] const Reflector& reflector() const { return reflector_; }
-    [[nodiscard]] const std::string& path() const { return path_; }
+    [[nodiscard]] const std::string& path() const { return resource_.path; }
     /// The list was read and nothing stands in the way of the watch; or the API is not served here.
     [[nodiscard]] bool current() const;
 
@@ -59,12 +72,13 @@ private:
     void arm();
 
     WatchContext& context_;
-    const kube_objects::Kind kind_;
-    const std::string path_;
+    WatchSink& sink_;
+    const WatchedResource resource_;
     Reflector reflector_;
     std::uint64_t turn_ = 0;  // of the open request; what an older one still brings is passed over
     http2_client::Channel::Ticket ticket_ = 0;
     bool open_ = false;
+    bool stopped_ = false;
     Instant opened_at_{};
     std::string line_;  // begun and not yet ended
     std::shared_ptr<std::atomic<std::size_t>> backlog_ = std::make_shared<std::atomic<std::size_t>>(0);
