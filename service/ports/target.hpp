@@ -13,6 +13,8 @@
 
 namespace helix::ports {
 
+class Courtroom;
+
 /// How fresh a target's mirror is.
 struct Freshness {
     bool synced = false;             ///< every list has been read once and every watch stands
@@ -118,6 +120,9 @@ public:
 
     /// WatermarkPodAutoscaler scores, as far as that API is served.
     [[nodiscard]] virtual std::vector<WpaScore> wpa_scores() const = 0;
+
+    /// Where trials are held on this target; nullptr: they cannot be.
+    virtual Courtroom* courtroom() { return nullptr; }
 
     /// Calls `listener` after events have changed the state (coalesced; from the target's own thread; must not block).
     virtual void on_change(std::function<void()> listener) = 0;
