@@ -162,6 +162,7 @@ Metadata read_metadata(Value& value) {
         if (key == "uid") metadata.uid = text_of(field);
         if (key == "resourceVersion") metadata.resource_version = text_of(field);
         if (key == "generation") metadata.generation = integer_of(field);
+        if (key == "creationTimestamp") metadata.created_at = micros_of(field);
         if (key == "deletionTimestamp") metadata.deleting = true;
         if (key == "labels") metadata.labels = read_labels(field);
         if (key == "annotations") read_annotations(field, metadata);

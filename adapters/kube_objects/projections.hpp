@@ -21,6 +21,7 @@ struct Metadata {
     bool mirror = false;               ///< annotation kubernetes.io/config.mirror
     std::optional<std::string> floor;  ///< annotation helix.eose.ca/floor-pct
     std::string cycle;                 ///< annotation helix.eose.ca/cycle
+    cluster::Micros created_at = 0;    ///< creationTimestamp; 0: it does not say
     std::int64_t rollout = 0;          ///< annotation deployment.kubernetes.io/revision
     std::string revision;              ///< label pod-template-hash or controller-revision-hash
     cluster::Labels labels;            ///< sorted

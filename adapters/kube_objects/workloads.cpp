@@ -190,6 +190,7 @@ Read<Workload> read_workload(WorkloadKind kind, Value& value) {
     workload.controller = std::move(read.metadata.controller);
     workload.generation = read.metadata.generation;
     workload.revision = read.metadata.rollout;
+    workload.created_at = read.metadata.created_at;
     workload.deleting = read.metadata.deleting;
     if (!workload.shape) workload.shape = std::make_shared<const cluster::PodShape>();
     return read;

@@ -7,6 +7,7 @@
 #include <random>
 #include <utility>
 
+#include "adapters/kubernetes/kubernetes_courtroom.hpp"
 #include "adapters/kubernetes/metrics_poller.hpp"
 #include "adapters/kubernetes/mirror.hpp"
 #include "adapters/kubernetes/watcher.hpp"
@@ -100,6 +101,7 @@ public:
     }
     bool await_visible(const Action& action, const ports::WriteResult& result, int timeout_ms) override;
     [[nodiscard]] std::vector<ports::WpaScore> wpa_scores() const override;
+    ports::Courtroom* courtroom() override { return &courtroom_; }
     void on_change(std::function<void()> listener) override;
 
 private:
@@ -132,6 +134,8 @@ private:
     WatchContext context_;
     std::vector<std::unique_ptr<Watcher>> watchers_;
     MetricsPoller metrics_;
+    CourtFeed court_feed_;
+    KubernetesCourtroom courtroom_;
     bool metrics_started_ = false;
 };
 
@@ -161,11 +165,14 @@ KubernetesTarget::KubernetesTarget(std::string name, std::string address, std::u
                events_,
                options_.page_limit,
                options_.watch_timeout_s},
-      metrics_(context_, mirror_, options_.metrics_period) {
+      metrics_(context_, mirror_, options_.metrics_period),
+      court_feed_(context_),
+      courtroom_(court_feed_, api_, options_.now_us) {
     loop_.post([this] {
         for (const Watched& one : kWatched)
             watchers_.push_back(std::make_unique<Watcher>(context_, mirror_, resource_of(one)));
         for (const auto& watcher : watchers_) watcher->start();
+        court_feed_.start();
         loop_.post_at(std::chrono::steady_clock::now() + kMetricsWait, [this] { start_metrics(); });
     });
 }
@@ -211,6 +218,8 @@ void KubernetesTarget::after_batch() {
     });
     if (listed && !watchers_.empty()) start_metrics();
     publish();
+    court_feed_.publish();
+    courtroom_.announce();
     const std::uint64_t changes = mirror_.changes();
     if (changes == told_changes_) return;
     told_changes_ = changes;

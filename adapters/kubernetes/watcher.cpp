@@ -16,6 +16,8 @@ constexpr std::size_t kPageBytesMax = 64U << 20U;
 /// Bytes received and not yet applied: beyond, the watch is ended and taken up again from the last version.
 constexpr std::size_t kBacklogBytesMax = 32U << 20U;
 constexpr std::chrono::milliseconds kPageTimeout{60'000};
+constexpr const char* kNamesOfList = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
+constexpr const char* kNamesOfWatch = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
 
 Instant now() {
     return std::chrono::steady_clock::now();
@@ -90,7 +92,7 @@ void Watcher::carry_out(const Reflector::Step& step) {
 
 void Watcher::fetch_page() {
     Request request;
-    request.accept = resource_.accept;
+    if (resource_.names_only) request.accept = kNamesOfList;
     request.path = resource_.path + "?limit=" + std::to_string(context_.page_limit);
     if (!reflector_.continue_token().empty()) request.path += "&continue=" + query_escaped(reflector_.continue_token());
     request.timeout = kPageTimeout;
@@ -122,7 +124,7 @@ void Watcher::take_page(Answer&& answer) {
 
 void Watcher::open_watch() {
     Request request;
-    request.accept = resource_.accept;
+    if (resource_.names_only) request.accept = kNamesOfWatch;
     request.path = resource_.path +
                    "?watch=1&allowWatchBookmarks=true&timeoutSeconds=" + std::to_string(context_.watch_timeout_s) +
                    "&resourceVersion=" + query_escaped(reflector_.resource_version());

@@ -35,7 +35,7 @@ struct WatchContext {
 struct WatchedResource {
     kube_objects::Kind kind;
     std::string path;
-    std::string accept = "application/json";
+    bool names_only = false;  ///< ask for the objects' metadata alone
     ReflectorOptions reflector = {};
 };
 

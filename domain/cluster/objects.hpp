@@ -88,6 +88,7 @@ struct Workload {
     bool paused = false;       ///< a paused Deployment or suspended Job makes no pods of a new template
     bool deleting = false;
     Rollout rollout = Rollout::Rolling;
+    Micros created_at = 0;              ///< metadata.creationTimestamp
     std::int64_t revision = 0;          ///< annotation deployment.kubernetes.io/revision; 0: none
     std::int64_t partition = 0;         ///< StatefulSet: ordinals below it keep the old template
     std::uint64_t template_digest = 0;  ///< of the pod template's bytes: equal when the template is unchanged

@@ -1,0 +1,134 @@
+#include "adapters/kubernetes/kubernetes_courtroom.hpp"
+
+#include <array>
+#include <ctime>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+#include "adapters/kube_objects/decoder.hpp"
+#include "service/wire/timestamps.hpp"
+
+namespace helix::kubernetes {
+namespace {
+
+using nlohmann::json;
+
+constexpr const char* kApi = "/apis/eose.ca/v1/namespaces/";
+constexpr const char* kComponent = "trendal-controller";
+constexpr const char* kJsonPatch = "application/json-patch+json";
+constexpr std::size_t kEventMessageMax = 1000;  // the API server refuses more than 1024
+
+/// What deploy/ ships: see the file that defines it.
+constexpr const char* kApprovalPolicy =
+    "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies/trendal-approvals.eose.ca";
+constexpr const char* kApprovalBinding =
+    "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicybindings/trendal-approvals.eose.ca";
+
+/// DNS names, as the API server itself allows them: nothing that could lead elsewhere in the path.
+bool is_name(const std::string& text) {
+    if (text.empty() || text.size() > 253 || text.front() == '.') return false;
+    return text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-.") == std::string::npos;
+}
+
+Error bad_name(const std::string& text) {
+    return error(Code::InvalidArgument, "\"" + text.substr(0, 80) + "\" is no name of an object");
+}
+
+Result<const char*> plural_of(const std::string& kind) {
+    if (kind == "Deployment") return "deployments";
+    if (kind == "StatefulSet") return "statefulsets";
+    if (kind == "DaemonSet") return "daemonsets";
+    return error(Code::InvalidArgument, "\"" + kind + "\" cannot stand trial");
+}
+
+}  // namespace
+
+Result<ports::LiveSubject> KubernetesCourtroom::subject(const trial::SubjectRef& subject) {
+    const auto plural = plural_of(subject.kind);
+    if (!plural) return plural.error();
+    for (const std::string* name : {&subject.ns, &subject.name})
+        if (!is_name(*name)) return bad_name(*name);
+    auto answer = api_.get("/apis/apps/v1/namespaces/" + subject.ns + "/" + *plural + "/" + subject.name);
+    if (!answer) return std::move(answer).error();
+    kube_objects::Decoder decoder;
+    auto decoded = decoder.decode_subject(answer->body);
+    if (!decoded) return std::move(decoded).error();
+    return ports::LiveSubject{std::move(answer->body), *std::move(decoded)};
+}
+
+Result<trial::SubjectPod> KubernetesCourtroom::pod(const std::string& ns, const std::string& name) {
+    for (const std::string* part : {&ns, &name})
+        if (!is_name(*part)) return bad_name(*part);
+    const auto answer = api_.get("/api/v1/namespaces/" + ns + "/pods/" + name);
+    if (!answer) return answer.error();
+    return kube_objects::Decoder().decode_subject_pod(answer->body);
+}
+
+Result<cluster::Labels> KubernetesCourtroom::namespace_labels(const std::string& ns) {
+    if (!is_name(ns)) return bad_name(ns);
+    const auto answer = api_.get("/api/v1/namespaces/" + ns);
+    if (!answer) return answer.error();
+    return kube_objects::Decoder().decode_labels(answer->body);
+}
+
+Result<bool> KubernetesCourtroom::approvals_guarded() {
+    for (const char* path : {kApprovalPolicy, kApprovalBinding}) {
+        const auto answer = api_.get(path);
+        if (!answer && answer.error().code == Code::NotFound) return false;
+        if (!answer) return answer.error();
+    }
+    return true;
+}
+
+/// The whole status is replaced, so that nothing of an older one stays; only on the very object that was judged.
+Result<void> KubernetesCourtroom::write_status(const trial::Trial& trial, const std::string& status_json) {
+    json patch = json::array();
+    patch.push_back({{"op", "test"}, {"path", "/metadata/uid"}, {"value", trial.uid}});
+    patch.push_back({{"op", "add"}, {"path", "/status"}, {"value", json::parse(status_json, nullptr, false)}});
+    const std::string path = kApi + trial.ns + "/trendaltrials/" + trial.name + "/status?fieldManager=" + kComponent;
+    const auto answer = api_.write(http2_client::Method::Patch, path, kJsonPatch, patch.dump(), true);
+    return answer ? Result<void>{} : answer.error();
+}
+
+Result<void> KubernetesCourtroom::tell(const trial::Trial& trial, const ports::CourtNotice& notice) {
+    const std::string now = wire::to_rfc3339(now_us_());
+    const json event = {{"apiVersion", "events.k8s.io/v1"},
+                        {"kind", "Event"},
+                        {"metadata", {{"generateName", trial.name.substr(0, 200) + "-"}, {"namespace", trial.ns}}},
+                        {"eventTime", now},
+                        {"type", notice.warning ? "Warning" : "Normal"},
+                        {"reason", notice.reason},
+                        {"action", "Judge"},
+                        {"note", notice.message.substr(0, kEventMessageMax)},
+                        {"reportingController", std::string("eose.ca/") + kComponent},
+                        {"reportingInstance", kComponent},
+                        {"regarding",
+                         {{"apiVersion", "eose.ca/v1"},
+                          {"kind", "TrendalTrial"},
+                          {"namespace", trial.ns},
+                          {"name", trial.name},
+                          {"uid", trial.uid},
+                          {"resourceVersion", trial.resource_version}}}};
+    const std::string path = "/apis/events.k8s.io/v1/namespaces/" + trial.ns + "/events";
+    const auto answer = api_.write(http2_client::Method::Post, path, "application/json", event.dump(), false);
+    return answer ? Result<void>{} : answer.error();
+}
+
+void KubernetesCourtroom::on_docket_change(std::function<void()> listener) {
+    const std::lock_guard lock(mutex_);
+    listeners_.push_back(std::move(listener));
+}
+
+void KubernetesCourtroom::announce() {
+    const std::uint64_t changes = feed_.changes();
+    if (std::exchange(announced_, changes) == changes) return;
+    std::vector<std::function<void()>> listeners;
+    {
+        const std::lock_guard lock(mutex_);
+        listeners = listeners_;
+    }
+    for (const auto& listener : listeners) listener();
+}
+
+}  // namespace helix::kubernetes
