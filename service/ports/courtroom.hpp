@@ -26,13 +26,8 @@ struct CourtEvidence {
 
 /// A workload as it stands now.
 struct LiveSubject {
-    std::string manifest;  ///< the object as JSON, as the API server gave it
-    std::string uid;
-    std::int64_t generation = 0;
-    cluster::Labels labels;
-    cluster::Labels template_labels;
-    std::vector<trial::TemplateContainer> containers;
-    std::uint64_t template_digest = 0;  ///< of the pod template; equal when it is unchanged
+    std::string manifest;    ///< the object as JSON, as the API server gave it
+    trial::Subject subject;  ///< without its ReplicaSets, its pods and its namespace's labels
 };
 
 /// Something to be seen with `kubectl describe`: a Kubernetes Event on a trial.

@@ -56,6 +56,8 @@ private:
 class Targets {
 public:
     void add(std::unique_ptr<ports::Target> target);
+    /// Lets every target go: from here on none of them calls anybody. Nobody may use one any more.
+    void clear() { targets_.clear(); }
 
     /// nullptr when there is none of that name.
     [[nodiscard]] TargetRuntime* find(std::string_view name) const;

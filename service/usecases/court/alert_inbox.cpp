@@ -1,0 +1,92 @@
+#include "service/usecases/court/alert_inbox.hpp"
+
+#include <array>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+#include "domain/trial/testimony.hpp"
+#include "service/usecases/court/case_json.hpp"
+#include "service/usecases/court/case_records.hpp"
+
+namespace helix::court {
+namespace {
+
+constexpr std::array<const char*, 8> kPriorities = {"emergency", "alert",  "critical",      "error",
+                                                    "warning",   "notice", "informational", "debug"};
+
+bool is_power_of_two(std::int64_t count) {
+    return (count & (count - 1)) == 0;
+}
+
+}  // namespace
+
+std::string kind_of(const trial::FalcoAlert& alert) {
+    std::string kind;
+    for (const std::string* part : {&alert.rule, &alert.ns, &alert.pod, &alert.pod_uid, &alert.container_id,
+                                    &alert.container_name, &alert.hostname})
+        kind += *part + '\n';
+    return kind + static_cast<char>('0' + static_cast<int>(alert.priority));
+}
+
+void AlertInbox::follow(std::set<std::string> namespaces) {
+    const std::lock_guard lock(mutex_);
+    if (namespaces.empty()) counts_.clear();
+    namespaces_ = std::move(namespaces);
+}
+
+/// An alert without a namespace may be about anybody's pod.
+bool AlertInbox::matters(const trial::FalcoAlert& alert) const {
+    if (namespaces_.empty()) return false;
+    if (trial::is_internal(alert)) return true;
+    if (alert.priority >= trial::FalcoPriority::Informational) return false;
+    return alert.ns.empty() || namespaces_.contains(alert.ns);
+}
+
+Result<AlertInbox::Taken> AlertInbox::take(const std::vector<trial::FalcoAlert>& alerts, const std::string& actor) {
+    Taken taken;
+    std::vector<usecases::LedgerDraft> drafts;
+    std::vector<std::string> kinds;
+    {
+        const std::lock_guard lock(mutex_);
+        for (const trial::FalcoAlert& alert : alerts) {
+            totals_[kPriorities[static_cast<std::size_t>(alert.priority)]] += 1;
+            if (!matters(alert)) {
+                ++taken.passed;
+                continue;
+            }
+            std::string kind = kind_of(alert);
+            const auto known = counts_.find(kind);
+            if (known == counts_.end() && counts_.size() >= kKindsMax) counts_.clear();
+            const std::int64_t count = counts_[kind] += alert.count;
+            if (!is_power_of_two(count)) {
+                ++taken.counted;
+                continue;
+            }
+            trial::FalcoAlert recorded = alert;
+            recorded.count = count;
+            drafts.push_back({kAlertKind, target_, actor, to_json(recorded).dump()});
+            kinds.push_back(std::move(kind));
+        }
+    }
+    if (drafts.empty()) return taken;
+    const auto outcomes = writer_.append_each(std::move(drafts));
+    if (!outcomes) return outcomes.error();
+    for (std::size_t i = 0; i < outcomes->size(); ++i) {
+        if ((*outcomes)[i].ok()) {
+            ++taken.recorded;
+            continue;
+        }
+        const std::lock_guard lock(mutex_);
+        counts_.erase(kinds[i]);  // the next one alike is recorded
+        return (*outcomes)[i].error();
+    }
+    return taken;
+}
+
+std::map<std::string, std::uint64_t> AlertInbox::totals() const {
+    const std::lock_guard lock(mutex_);
+    return totals_;
+}
+
+}  // namespace helix::court

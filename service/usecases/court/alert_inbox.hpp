@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "domain/trial/reports.hpp"
+#include "service/usecases/ledger_writer.hpp"
+
+namespace helix::court {
+
+/// Takes Falco's alerts in: those that may matter to a trial are in the ledger before they are acknowledged.
+///
+/// Alike alerts (same pod, container, rule and priority) are recorded when their number is 1, 2, 4, 8 ...: a flood
+/// costs counts, not records, and no kind of alert is ever missing.
+///
+/// Thread safety: any method from any thread.
+class AlertInbox {
+public:
+    /// Kinds of alert remembered at most; beyond, every alert is recorded.
+    static constexpr std::size_t kKindsMax = 20'000;
+
+    AlertInbox(usecases::LedgerWriter& writer, std::string target) : writer_(writer), target_(std::move(target)) {}
+
+    /// The namespaces in which some trial has its subject; empty: there is no trial.
+    void follow(std::set<std::string> namespaces);
+
+    struct Taken {
+        std::int64_t recorded = 0;  ///< in the ledger by now
+        std::int64_t counted = 0;   ///< like one that is recorded
+        std::int64_t passed = 0;    ///< no trial looks there, or it weighs nothing
+    };
+    /// Errors: those of LedgerWriter::append_each; what was not recorded must be sent again.
+    Result<Taken> take(const std::vector<trial::FalcoAlert>& alerts, const std::string& actor);
+
+    /// Alerts that came since the start, by priority name; for the metrics.
+    [[nodiscard]] std::map<std::string, std::uint64_t> totals() const;
+
+private:
+    [[nodiscard]] bool matters(const trial::FalcoAlert& alert) const;
+
+    usecases::LedgerWriter& writer_;
+    const std::string target_;
+    mutable std::mutex mutex_;
+    std::set<std::string> namespaces_;
+    std::map<std::string, std::int64_t> counts_;  // by kind of alert
+    std::map<std::string, std::uint64_t> totals_;
+};
+
+/// Alerts with the same key are alike.
+std::string kind_of(const trial::FalcoAlert& alert);
+
+}  // namespace helix::court

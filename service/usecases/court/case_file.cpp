@@ -1,0 +1,55 @@
+#include "service/usecases/court/case_file.hpp"
+
+#include <algorithm>
+
+namespace helix::court {
+namespace {
+
+constexpr std::size_t kRerunMax = 64;
+
+/// The mark becomes part of a ledger name: what is no plain word is not taken.
+bool is_plain(const std::string& mark) {
+    return mark.size() <= kRerunMax && std::all_of(mark.begin(), mark.end(), [](char c) {
+               return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+                      c == '_' || c == '.' || c == ':';
+           });
+}
+
+bool waits_for(const CaseFile& file, trial::Gate gate) {
+    return std::any_of(file.testimonies.begin(), file.testimonies.end(), [gate](const trial::Testimony& one) {
+        return one.gate == gate && one.state == trial::EvidenceState::Pending;
+    });
+}
+
+}  // namespace
+
+std::string key_of(const trial::Trial& trial) {
+    std::string key = trial.uid + "/" + std::to_string(trial.generation);
+    if (!trial.rerun.empty() && is_plain(trial.rerun)) key += "/" + trial.rerun;
+    return key;
+}
+
+trial::GateSet asked_gates(const trial::TrialSpec& spec) {
+    return spec.gates | trial::law_of(spec.layer).required;
+}
+
+std::string phase_of(const CaseFile& file, Micros now) {
+    if (file.closing) return "Done";
+    if (file.testimonies.empty() || waits_for(file, trial::Gate::Conftest)) return "Precheck";
+    if (waits_for(file, trial::Gate::Kyverno) || waits_for(file, trial::Gate::Gatekeeper)) return "Admission";
+    if (waits_for(file, trial::Gate::Falco)) return "Runtime";
+    if (waits_for(file, trial::Gate::Trivy)) return "ImageScan";
+    return now < file.ends_at() ? "Runtime" : "Scoring";
+}
+
+std::string trial_id_of(const trial::Trial& trial) {
+    if (!trial.spec.trial_id.empty()) return trial.spec.trial_id;
+    std::string id = trial.name;
+    for (char& c : id) {
+        if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+        if (c == '.') c = '-';
+    }
+    return id;
+}
+
+}  // namespace helix::court

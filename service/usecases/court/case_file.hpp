@@ -1,0 +1,93 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "domain/trial/journal.hpp"
+#include "domain/trial/reports.hpp"
+#include "domain/trial/score.hpp"
+#include "domain/trial/subject.hpp"
+#include "domain/trial/trial.hpp"
+
+namespace helix::court {
+
+using trial::Micros;
+
+/// How a trial ended: its MECIPOL record.
+struct Closing {
+    std::string mecipol;
+    std::string record;  ///< the record's body, canonical JSON
+    std::uint64_t seq = 0;
+    Micros at = 0;
+    trial::Verdict verdict = trial::Verdict::Pending;
+    trial::Hundredths warmth = 0;
+    bool promote = false;
+};
+
+/// What became of the promotion that an ADMIT asks for.
+struct Promotion {
+    bool labelled = false;
+    bool routed = false;
+    std::string pool;      ///< where the subject was sent; "none": there is no such pool here
+    std::string cycle;     ///< of the last step
+    std::string problem;   ///< why it is not complete; empty: it is, or was not tried yet
+    std::string revision;  ///< of the subject as the promotion left it
+    Micros try_again_at = 0;
+};
+
+/// Everything the court remembers of one run of one trial. What must outlive the process is in the ledger, under the
+/// names "trial:KEY:0", "trial:KEY:1", ...
+struct CaseFile {
+    std::string key;  ///< the trial's UID, its generation and its rerun mark: another key is another run
+    std::shared_ptr<const trial::Trial> trial;
+
+    std::uint64_t lines = 0;  ///< records so far
+    std::uint64_t opened_seq = 0;
+    Micros opened_at = 0;   ///< 0: not opened yet
+    std::string revision;   ///< the subject's UID and a digest of its pod template; empty: not seen yet
+    Micros clock_from = 0;  ///< since when this revision stands trial
+
+    trial::Subject subject;
+    bool subject_found = false;
+    std::string subject_problem;  ///< why it cannot be read
+    std::string manifest;         ///< until conftest has seen it
+    std::set<std::string> falco_gaps;
+    trial::Journal journal;
+    std::shared_ptr<const trial::ManifestCheck> check;
+
+    std::vector<trial::Testimony> testimonies;  ///< complete: with what the journal holds
+    trial::Score score;
+    std::string approved_by;       ///< whose approval counts
+    std::string approval_problem;  ///< why the approval that is there does not count
+    std::string approval_checked;  ///< the annotation that was looked at
+    std::vector<trial::WarmthPoint> history;
+    std::optional<Closing> closing;
+    Promotion promotion;
+
+    bool changed = true;      ///< since it was published
+    std::string fingerprint;  ///< of all that the score depends on; unchanged: nothing to do
+    std::string status;       ///< as last written, canonical JSON
+    std::string phase;
+    std::string problem;  ///< why the court cannot go on with it
+    Micros wake_at = 0;
+
+    [[nodiscard]] Micros ends_at() const { return clock_from + trial->spec.duration; }
+};
+
+/// "UID/GENERATION", and "/MARK" for a rerun.
+std::string key_of(const trial::Trial& trial);
+
+/// The gates that are asked: those of the spec and those that the layer requires.
+trial::GateSet asked_gates(const trial::TrialSpec& spec);
+
+/// Precheck, Admission, Runtime, ImageScan, Scoring or Done: the first that is not over.
+std::string phase_of(const CaseFile& file, Micros now);
+
+/// The trial's own ID, or its name in capitals where it has none.
+std::string trial_id_of(const trial::Trial& trial);
+
+}  // namespace helix::court

@@ -1,0 +1,162 @@
+#include "service/usecases/court/court.hpp"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+#include "service/usecases/court/case_json.hpp"
+#include "service/usecases/cycle_json.hpp"
+
+namespace helix::court {
+namespace {
+
+using nlohmann::json;
+using trial::Standing;
+
+constexpr Micros kFalcoLookEvery = 30'000'000;
+
+}  // namespace
+
+Court::Court(Ports ports, CourtRules rules)
+    : ports_(std::move(ports)),
+      rules_(std::move(rules)),
+      records_(ports_.writer, ports_.store, ports_.target.name()),
+      tracker_(ports_.target, ports_.room),
+      promoter_(ports_.target, ports_.room, ports_.helix, ports_.sha256, rules_.pools),
+      inbox_(ports_.writer, ports_.target.name()) {
+    records_.on_record([this](const ledger::Record& record) {
+        ports_.bus.publish({"ledger.record", record.target, usecases::record_summary(record), record.id});
+    });
+}
+
+Micros Court::sit() {
+    const Micros now = ports_.clock.now_us();
+    const Micros resync = now + rules_.resync;
+    const auto trials = ports_.room.trials();
+    std::set<std::string> namespaces;
+    for (const auto& trial : trials)
+        if (trial->problem.empty()) namespaces.insert(trial->spec.subject.ns);
+    ports_.room.follow(namespaces);
+    inbox_.follow(namespaces);
+    const auto fence = ports_.tenure.fence();
+    if (!fence || ports_.room.trials_standing().served != Standing::Served::Current) return now + rules_.resync / 60;
+    if (std::exchange(epoch_, fence->epoch) != fence->epoch) {  // what another process did meanwhile is in the ledger
+        cases_.clear();
+        alerts_begun_ = false;
+    }
+    std::erase_if(cases_, [&](const auto& one) {
+        return std::none_of(trials.begin(), trials.end(), [&](const auto& trial) {
+            return Name{trial->ns, trial->name} == one.first && !trial->deleting;
+        });
+    });
+    look_at_falco();
+    for (const auto& trial : trials) {
+        if (trial->deleting) continue;
+        CaseFile& file = cases_[{trial->ns, trial->name}];
+        if (const std::string key = key_of(*trial); file.key != key) {
+            file = {};
+            file.key = key;
+            file.history = trial->history;
+        }
+        file.trial = trial;
+        file.wake_at = resync;
+        attend(file, *fence, now);
+    }
+    Micros wake = resync;
+    std::map<Name, CaseView> views;
+    for (const auto& [name, file] : cases_) {
+        wake = std::min(wake, file.wake_at);
+        const auto before = views_.find(name);  // written by this thread alone
+        const bool same = !file.changed && before != views_.end();
+        views[name] = same ? before->second : std::make_shared<const CaseFile>(file);
+    }
+    for (auto& [name, file] : cases_) file.changed = false;
+    const std::lock_guard lock(mutex_);
+    views_ = std::move(views);
+    ++figures_.sittings;
+    return std::max(wake, now);
+}
+
+/// New alerts of the ledger, whoever took them in.
+void Court::read_alerts() {
+    if (!std::exchange(alerts_begun_, true)) {
+        alerts_.clear();
+        alerts_seq_ = ports_.writer.newest() ? ports_.writer.newest()->seq + 1 : 0;
+        for (const auto& [name, file] : cases_)
+            if (file.opened_at != 0 && !file.closing) alerts_seq_ = std::min(alerts_seq_, file.opened_seq);
+    }
+    while (true) {
+        const auto page = ports_.store.list({alerts_seq_, ports::LedgerQuery::kLimitMax, kAlertKind, target(), false});
+        if (!page || page->empty()) return;
+        for (const ledger::Record& record : *page) {
+            alerts_seq_ = record.seq + 1;
+            auto alert = alert_of(json::parse(record.body, nullptr, false));
+            if (!alert) continue;
+            const auto known = alerts_.try_emplace(kind_of(*alert), *alert);
+            known.first->second.count = std::max(known.first->second.count, alert->count);
+            ++alerts_version_;
+        }
+    }
+}
+
+/// Falco writes nothing into the cluster: its own pods tell where it was looking.
+void Court::look_at_falco() {
+    const Micros now = ports_.clock.steady_us();
+    if (falco_looked_at_ != 0 && now - falco_looked_at_ < kFalcoLookEvery) return;
+    falco_looked_at_ = now;
+    trial::FalcoStanding standing;
+    ports_.target.read([&](const cluster::State& state) {
+        for (cluster::WorkloadId id = 0; id < state.workload_slots(); ++id) {
+            const cluster::WorkloadSlot& slot = state.workload(id);
+            if (!slot.live || !slot.known || slot.workload.kind != cluster::WorkloadKind::DaemonSet) continue;
+            const std::string* app = slot.workload.shape == nullptr
+                                         ? nullptr
+                                         : cluster::find_label(slot.workload.shape->labels, "app.kubernetes.io/name");
+            if (slot.workload.name != "falco" && (app == nullptr || *app != "falco")) continue;
+            standing.installed = true;
+            for (const cluster::PodId pod_id : state.pods_under(id)) {
+                const cluster::PodSlot& pod = state.pod(pod_id);
+                if (pod.ready && pod.node != cluster::kNone) standing.ready_nodes.push_back(state.node(pod.node).name);
+            }
+        }
+    });
+    std::sort(standing.ready_nodes.begin(), standing.ready_nodes.end());
+    standing.installed = standing.installed || !inbox_.totals().empty() || !alerts_.empty();
+    if (standing.installed != falco_.installed || standing.ready_nodes != falco_.ready_nodes) ++falco_version_;
+    falco_ = std::move(standing);
+}
+
+std::vector<CaseView> Court::cases() const {
+    const std::lock_guard lock(mutex_);
+    std::vector<CaseView> all;
+    for (const auto& [name, view] : views_) all.push_back(view);
+    return all;
+}
+
+CaseView Court::find(const std::string& ns, const std::string& name) const {
+    const std::lock_guard lock(mutex_);
+    const auto found = views_.find({ns, name});
+    return found == views_.end() ? nullptr : found->second;
+}
+
+Court::Figures Court::figures() const {
+    const std::lock_guard lock(mutex_);
+    return figures_;
+}
+
+void Court::publish(const CaseFile& file, const char* type, Micros now) {
+    const json data = {{"trial", file.trial->name},
+                       {"namespace", file.trial->ns},
+                       {"trialId", trial_id_of(*file.trial)},
+                       {"phase", phase_of(file, now)},
+                       {"verdict", to_string(file.closing ? file.closing->verdict : file.score.verdict)},
+                       {"final", file.closing.has_value()},
+                       {"warmth", to_number(file.closing ? file.closing->warmth : file.score.warmth)},
+                       {"floor", to_number(file.score.floor)},
+                       {"mecipol", file.closing ? file.closing->mecipol : std::string()}};
+    ports_.bus.publish({type, target(), data.dump(), {}});
+}
+
+}  // namespace helix::court

@@ -1,0 +1,298 @@
+#include <algorithm>
+#include <utility>
+
+#include "service/usecases/court/case_json.hpp"
+#include "service/usecases/court/court.hpp"
+#include "service/usecases/court/status_json.hpp"
+
+/// One case at one sitting.
+namespace helix::court {
+namespace {
+
+using trial::Gate;
+
+constexpr Micros kSoon = 5'000'000;  ///< before something that failed is tried again
+
+template <class T>
+std::vector<const T*> pointers(const std::vector<std::shared_ptr<const T>>& all) {
+    std::vector<const T*> plain;
+    for (const auto& one : all) plain.push_back(one.get());
+    return plain;
+}
+
+bool is_one_of(const std::string& name, const std::vector<std::string>& names) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+}  // namespace
+
+void Court::put_off(CaseFile& file, const Error& why, Micros now) {
+    file.changed = true;
+    file.problem = why.message;
+    file.wake_at = std::min(file.wake_at, now + kSoon);
+}
+
+void Court::attend(CaseFile& file, const ports::Fence& fence, Micros now) {
+    file.problem = file.trial->problem;
+    if (!file.problem.empty()) return show(file, now);
+    if (file.lines == 0)
+        if (const auto restored = records_.restore(file); !restored) {
+            put_off(file, restored.error(), now);
+            return show(file, now);
+        }
+    if (file.trial->spec.suspend) {
+        file.problem = "suspended: nothing is judged";
+        return show(file, now);
+    }
+    const std::string revision = tracker_.track(file, now);
+    if (file.closing) {
+        promote(file, fence, now);
+        return show(file, now);
+    }
+    if (file.opened_at == 0 && file.trial->spec.start_after > now) {
+        file.wake_at = std::min(file.wake_at, file.trial->spec.start_after);
+        return show(file, now);
+    }
+    if (!keep_revision(file, revision, fence, now)) return show(file, now);
+    read_alerts();
+    if (hear(file, fence, now)) judge(file, fence, now);
+    if (!file.closing && now < file.ends_at()) file.wake_at = std::min(file.wake_at, file.ends_at());
+    show(file, now);
+}
+
+/// Opens the case, or begins its clock anew when the subject's pod template has changed. False: not now.
+bool Court::keep_revision(CaseFile& file, const std::string& revision, const ports::Fence& fence, Micros now) {
+    if (revision.empty() && file.opened_at == 0) {  // nobody to try yet
+        file.wake_at = std::min(file.wake_at, now + kSoon);
+        return false;
+    }
+    Result<void> kept;
+    if (file.opened_at == 0) {
+        file.revision = revision;
+        kept = records_.open(file, now, fence);
+    } else if (!revision.empty() && revision != file.revision) {
+        kept = records_.renew(file, revision, now, fence);
+        file.testimonies.clear();
+    }
+    if (!kept) put_off(file, kept.error(), now);
+    return kept.ok();
+}
+
+/// Everything that a verdict depends on, as text: equal text, equal verdict.
+std::string Court::fingerprint_of(const CaseFile& file, Micros now) const {
+    const trial::Subject& subject = file.subject;
+    std::string print =
+        std::to_string(ports_.room.evidence_version(subject.ns)) + "/" + std::to_string(alerts_version_) + "/" +
+        std::to_string(subject.generation) + "/" + file.revision + (file.subject_found ? "+" : "-") +
+        file.trial->approved_by + "/" + file.trial->megscifiar + "/" + std::to_string(now / rules_.resync) +
+        (now >= file.ends_at() ? "/served" : "/") + (file.check ? "c" : "") + std::to_string(falco_version_);
+    for (const trial::SubjectPod& pod : subject.pods)
+        print += pod.uid + (pod.alive ? "+" : "-") + std::to_string(pod.containers.size());
+    return print;
+}
+
+void Court::ask_conftest(CaseFile& file) {
+    const std::string key = file.key + ":" + std::to_string(file.subject.generation);
+    if (file.check && file.check->generation == file.subject.generation) return;
+    if (auto check = ports_.checks.take(key)) {
+        file.check = std::move(check);
+    } else if (!file.manifest.empty()) {
+        ports_.checks.ask(key, std::exchange(file.manifest, {}), file.subject.generation, file.trial->spec.layer);
+        if (auto at_once = ports_.checks.take(key)) file.check = std::move(at_once);
+    }
+}
+
+trial::Testimony Court::falco_says(CaseFile& file, const std::vector<trial::FalcoAlert>& reported,
+                                   const trial::Window& window) {
+    std::vector<trial::FalcoAlert> about;
+    std::vector<trial::FalcoAlert> internal;
+    trial::FalcoStanding standing = falco_;
+    standing.report_results = static_cast<std::int64_t>(reported.size());
+    for (const trial::SubjectPod& pod : file.subject.pods)
+        if (pod.alive && !pod.node.empty() && standing.installed &&
+            !std::binary_search(standing.ready_nodes.begin(), standing.ready_nodes.end(), pod.node))
+            file.falco_gaps.insert(pod.node);
+    standing.gaps.assign(file.falco_gaps.begin(), file.falco_gaps.end());
+    const auto sort_in = [&](const trial::FalcoAlert& alert) {
+        if (trial::is_internal(alert)) {
+            internal.push_back(alert);
+        } else if (trial::is_about(alert, file.subject)) {
+            about.push_back(alert);
+        }
+    };
+    for (const auto& [kind, alert] : alerts_)
+        if (alert.received_at >= file.clock_from) sort_in(alert);
+    for (const trial::FalcoAlert& alert : reported) sort_in(alert);
+    return trial::falco_testimony(about, internal, standing, file.subject, window);
+}
+
+std::vector<trial::Testimony> Court::testimonies_of(CaseFile& file, Micros now) {
+    const ports::CourtEvidence evidence = ports_.room.evidence(file.subject.ns);
+    const trial::Window window{file.clock_from, now};
+    const auto policies = pointers(evidence.policy_reports);
+    const auto constraints = pointers(evidence.constraints);
+    const auto images = pointers(evidence.image_reports);
+    std::vector<trial::FalcoAlert> reported;
+    for (const trial::PolicyReport* report : policies)
+        for (trial::FalcoAlert& alert : trial::falco_alerts_of(*report)) reported.push_back(std::move(alert));
+    std::vector<trial::Testimony> all;
+    const trial::GateSet asked = asked_gates(file.trial->spec);
+    for (const Gate gate : trial::kGates) {
+        if (!asked.has(gate)) continue;
+        if (gate == Gate::Conftest) all.push_back(trial::conftest_testimony(file.check.get(), file.subject));
+        if (gate == Gate::Kyverno)
+            all.push_back(trial::kyverno_testimony(policies, evidence.kyverno, file.subject, window, rules_.periods));
+        if (gate == Gate::Gatekeeper)
+            all.push_back(
+                trial::gatekeeper_testimony(constraints, evidence.gatekeeper, file.subject, window, rules_.periods));
+        if (gate == Gate::Falco) all.push_back(falco_says(file, reported, window));
+        if (gate == Gate::Trivy)
+            all.push_back(trial::trivy_testimony(images, evidence.trivy, file.subject, window, rules_.periods));
+    }
+    return all;
+}
+
+/// Reads what the gates say and writes down what is new. False: nothing has changed since the last time, or it could
+/// not be written down.
+bool Court::hear(CaseFile& file, const ports::Fence& fence, Micros now) {
+    if (asked_gates(file.trial->spec).has(Gate::Conftest)) ask_conftest(file);
+    look_at_approval(file);
+    const std::string print = fingerprint_of(file, now);
+    if (print == file.fingerprint) return false;
+    auto testimonies = testimonies_of(file, now);
+    trial::Journal journal = file.journal;
+    std::vector<trial::Journal::Line> lines;
+    for (const trial::Testimony& one : testimonies)
+        for (trial::Journal::Line& line : journal.note(one)) lines.push_back(std::move(line));
+    if (!lines.empty())
+        if (const auto noted = records_.note(file, lines, fence); !noted) {
+            put_off(file, noted.error(), now);
+            return false;
+        }
+    file.journal = std::move(journal);
+    for (trial::Testimony& one : testimonies) one = file.journal.complete(std::move(one));
+    file.testimonies = std::move(testimonies);
+    file.fingerprint = print;
+    file.changed = true;
+    return true;
+}
+
+/// An approval counts when the API server guards who writes it, and when its author is one whom the layer asks for.
+void Court::look_at_approval(CaseFile& file) {
+    const bool l7 = file.trial->spec.layer == trial::Layer::L7;
+    if (!trial::law_of(file.trial->spec.layer).approval) return;
+    const std::string& by = l7 ? file.trial->megscifiar : file.trial->approved_by;
+    if (by == file.approval_checked) return;
+    file.approved_by.clear();
+    file.approval_problem.clear();
+    if (!by.empty()) {
+        const auto guarded = ports_.room.approvals_guarded();
+        if (!guarded) {  // asked again at the next sitting
+            file.approval_problem = guarded.error().message;
+            return;
+        }
+        if (!*guarded) {
+            file.approval_problem = "anybody could have written it: the admission policy for approvals is not in force";
+            return;
+        }
+        if (is_one_of(by, l7 ? rules_.l7_approvers : rules_.l5_approvers)) {
+            file.approved_by = by;
+        } else {
+            file.approval_problem = by + " is not among those who may approve this layer";
+        }
+    }
+    file.approval_checked = by;
+    file.fingerprint.clear();
+}
+
+void Court::judge(CaseFile& file, const ports::Fence& fence, Micros now) {
+    trial::Case input;
+    input.layer = file.trial->spec.layer;
+    input.floor = file.trial->spec.floor;
+    input.gates = file.trial->spec.gates;
+    input.tolerate = file.trial->spec.tolerate;
+    input.testimonies = file.testimonies;
+    input.unlimited = trial::containers_without_limits(file.subject);
+    input.without_digest = trial::containers_without_digest(file.subject);
+    input.approved = !file.approved_by.empty();
+    input.served = now >= file.ends_at();
+    input.subject_found = file.subject_found;
+    const trial::Verdict before = file.history.empty() ? trial::Verdict::Pending : file.history.back().verdict;
+    file.score = trial::score(input);
+    remember_warmth(file, now);
+    {
+        const std::lock_guard lock(mutex_);
+        ++figures_.judged;
+    }
+    if (file.score.final) return conclude(file, fence, now);
+    if (file.score.verdict == before) return;
+    publish(file, "trial.verdict", now);
+    const bool grave = file.score.verdict == trial::Verdict::Deny;
+    (void)ports_.room.tell(*file.trial,
+                           {grave, "VerdictChanged",
+                            std::string(to_string(before)) + " -> " + std::string(to_string(file.score.verdict)) +
+                                ", warmth " + trial::to_decimal(file.score.warmth) + " (not final)"});
+}
+
+void Court::remember_warmth(CaseFile& file, Micros now) {
+    const trial::WarmthPoint point{now, file.score.warmth, file.score.verdict};
+    if (!file.history.empty() && file.history.back().warmth == point.warmth &&
+        file.history.back().verdict == point.verdict)
+        return;
+    file.history.push_back(point);
+    const auto most = static_cast<std::size_t>(std::max<std::int64_t>(1, file.trial->spec.history_limit));
+    if (file.history.size() > most)
+        file.history.erase(file.history.begin(), file.history.end() - static_cast<std::ptrdiff_t>(most));
+}
+
+void Court::conclude(CaseFile& file, const ports::Fence& fence, Micros now) {
+    if (const auto closed = records_.close(file, now, fence); !closed) {
+        file.fingerprint.clear();
+        return put_off(file, closed.error(), now);
+    }
+    if (ports_.keep_record) ports_.keep_record(file.closing->mecipol, file.closing->record);
+    publish(file, "trial.verdict", now);
+    const bool denied = file.closing->verdict == trial::Verdict::Deny;
+    (void)ports_.room.tell(*file.trial, {denied, "Verdict",
+                                         std::string(to_string(file.closing->verdict)) + ", warmth " +
+                                             trial::to_decimal(file.closing->warmth) + ": " + file.closing->mecipol});
+    promote(file, fence, now);
+}
+
+void Court::promote(CaseFile& file, const ports::Fence& fence, Micros now) {
+    const auto step = promoter_.advance(file, now);
+    if (step && (step->labelled != file.promotion.labelled || step->routed != file.promotion.routed)) {
+        Promotion done = *step;
+        done.revision = tracker_.track(file, now);
+        if (const auto recorded = records_.promoted(file, done, fence); !recorded)
+            return put_off(file, recorded.error(), now);
+    }
+    if (step) {
+        file.promotion = *step;
+        file.changed = true;
+    }
+    if (file.promotion.try_again_at > now) file.wake_at = std::min(file.wake_at, file.promotion.try_again_at);
+}
+
+/// Writes the trial's status when it is not what it should be.
+void Court::show(CaseFile& file, Micros now) {
+    const std::string phase = phase_of(file, now);
+    if (phase != file.phase) {
+        if (!file.phase.empty()) publish(file, "trial.phase", now);
+        file.phase = phase;
+    }
+    std::string status = status_of(file, now);
+    if (status.empty() || status == file.status) return;
+    const auto written = ports_.room.write_status(*file.trial, status);
+    if (!written && written.error().code != Code::NotFound) {
+        file.wake_at = std::min(file.wake_at, now + kSoon);
+        if (file.problem.empty()) file.problem = "the status cannot be written: " + written.error().message;
+        return;
+    }
+    file.status = std::move(status);
+    file.changed = true;
+    const std::lock_guard lock(mutex_);
+    ++figures_.status_writes;
+}
+
+}  // namespace helix::court
