@@ -62,6 +62,15 @@ public:
             visit((*value)[i], where_ + (where_.empty() ? "" : ".") + name + "[" + std::to_string(i) + "]");
     }
 
+    /// Calls `visit` with the object `name`, if there is one.
+    template <class F>
+    void object(const char* name, F&& visit) {
+        const json* value = member(name);
+        if (value == nullptr) return;
+        if (!value->is_object()) return fail(name, "is not an object");
+        visit(*value, where_ + (where_.empty() ? "" : ".") + name);
+    }
+
     void fail(const std::string& name, const std::string& what) {
         if (problem_.empty()) problem_ = path(name) + " " + what;
     }
@@ -146,6 +155,20 @@ void read_engines(Reader& reader, Config& config) {
         config.engines.push_back("lean");
 }
 
+std::string read_court(const json& value, const std::string& where, CourtConfig& court) {
+    Reader reader(value, where);
+    reader.flag("enabled", court.enabled);
+    reader.number("resync_s", 1, 3600, court.resync_s);
+    reader.text("conftest", court.conftest);
+    reader.text("policies", court.policies);
+    reader.text("records", court.records);
+    reader.texts("l5_approvers", court.l5_approvers);
+    reader.texts("l7_approvers", court.l7_approvers);
+    reader.number("kyverno_scan_s", 1, 86'400, court.kyverno_scan_s);
+    reader.number("gatekeeper_audit_s", 1, 86'400, court.gatekeeper_audit_s);
+    return reader.finish();
+}
+
 }  // namespace
 
 Result<Config> parse(const std::string& text, const std::string& file) {
@@ -191,6 +214,10 @@ Result<Config> parse(const std::string& text, const std::string& file) {
         config.targets.push_back(std::move(target));
     });
     reader.text("origin", config.origin);
+    reader.object("court", [&](const json& value, const std::string& where) {
+        const std::string problem = read_court(value, where, config.court);
+        if (in_list.empty()) in_list = problem;
+    });
     names.clear();
     reader.each("outbox", [&](const json& value, const std::string& where) {
         OutboxConfig outbox;

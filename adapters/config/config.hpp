@@ -31,6 +31,19 @@ struct OutboxConfig {
     std::string line = {};            ///< "outbox[0]", for error texts
 };
 
+/// How trials are held (docs/trial.md).
+struct CourtConfig {
+    bool enabled = true;
+    std::int64_t resync_s = 60;
+    std::string conftest = "conftest";  ///< the program; a bare name is looked for in PATH
+    std::string policies;               ///< folder of its policies; empty: those that the program carries
+    std::string records;                ///< folder where verdicts' records are kept as files; empty: none are
+    std::vector<std::string> l5_approvers = {"kay"};
+    std::vector<std::string> l7_approvers;  ///< MEGSCIFIAR's
+    std::int64_t kyverno_scan_s = 3600;     ///< how often Kyverno scans in the background
+    std::int64_t gatekeeper_audit_s = 60;
+};
+
 /// What a configuration file says. Every field has the default that serves a newcomer.
 struct Config {
     std::string listen = "127.0.0.1:8765";
@@ -61,6 +74,7 @@ struct Config {
     std::string lean_gate;                           ///< the helix-gate program of proofs/
     std::string origin;  ///< the `source` of outgoing events, a URI; empty: "helix://" and the machine's name
     std::vector<OutboxConfig> outbox;
+    CourtConfig court;
 };
 
 /// Reads a configuration; `file` names it in errors.

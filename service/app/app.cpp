@@ -8,6 +8,7 @@
 #include "adapters/system/instance.hpp"
 #include "adapters/system/system_clock.hpp"
 #include "adapters/system/ulid_source.hpp"
+#include "service/app/court_wiring.hpp"
 #include "service/app/engines.hpp"
 #include "service/app/ledger_trust.hpp"
 #include "service/app/listen_address.hpp"
@@ -120,7 +121,10 @@ public:
                        return http::metrics_text({targets_, writer_, hub_, server_, context_.outboxes, &jury_});
                    }} {}
 
-    ~Wired() override { Wired::stop(); }
+    ~Wired() override {
+        Wired::stop();
+        targets_.clear();  // before those whom they call
+    }
     Wired(const Wired&) = delete;
     Wired& operator=(const Wired&) = delete;
 
@@ -130,6 +134,9 @@ public:
             log(Level::Error, "engine.disagreement", {{"what", what}});
         });
         if (auto sending = send_events(config); !sending) return sending;
+        courts_ =
+            std::make_unique<CourtWiring>(config, CourtWiring::Ports{targets_, tenure_, writer_, *stores_.ledger, once_,
+                                                                     bus_, clock_, openssl_digest::sha256});
         http::route_all(server_, context_);
         if (auto started = hub_.start(); !started) return started;
         trust_->start();
@@ -137,6 +144,7 @@ public:
         keeper_.start();
         recoverer_.start();
         loop_.start();
+        courts_->start();
         for (const auto& runtime : targets_.all()) runtime->target().on_change([this] { changed(); });
         const auto port = server_.start(address_.host, address_.port);
         if (!port) return port.error();
@@ -178,6 +186,7 @@ public:
         for (const auto& runtime : targets_.all()) runtime->target().on_change([] {});
         loop_.stop();
         server_.stop();
+        if (courts_) courts_->stop();
         if (outbox_) outbox_->stop();
         recoverer_.stop();
         keeper_.stop();
@@ -220,6 +229,7 @@ private:
     /// A target shows something new: perhaps what an open cycle waits for.
     void changed() {
         loop_.poke();
+        courts_->poke();
         if (recovery_.open() + recovery_.standing() > 0) recoverer_.poke();
     }
 
@@ -264,6 +274,7 @@ private:
     std::string keep_problem_;
     usecases::Views views_;
     reconcile::Publisher publisher_;
+    std::unique_ptr<CourtWiring> courts_;
     reconcile::Loop loop_;
     reconcile::Loop keeper_;
     reconcile::Loop recoverer_;  // waits for targets, so that what holds the lease need not
