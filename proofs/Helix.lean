@@ -1,0 +1,10 @@
+import Helix.Order
+import Helix.Model
+import Helix.Gate
+import Helix.Reach
+import Helix.Sound
+import Helix.Theorems
+import Helix.Compose
+import Helix.Rotation
+import Helix.Warmth
+import Helix.Chain
