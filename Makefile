@@ -5,7 +5,7 @@ BUILD := build/$(PRESET)
 CLUSTER_PROGRAM := build/testcluster/helix-testcluster
 GATES := build/gates
 
-.PHONY: help setup build testcluster gates test quick demo bench format lint clean
+.PHONY: help setup build testcluster gates test quick proofs demo bench format lint clean
 help:            ## Show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 14
 
@@ -27,6 +27,9 @@ test: build testcluster gates  ## Pass all tests, against real parts
 
 quick: build     ## Pass the tests that need no outside part
 	@ctest --preset $(PRESET) -L quick -j $(JOBS)
+
+proofs:          ## Check the Lean proofs and list them with their axioms (LEAN=... names a Lean 4)
+	@proofs/theorems || { [ $$? -eq 77 ] && echo "make proofs: nothing was checked"; }
 
 demo: setup      ## Start the service and turn the helix (CLUSTER=real|sim, ONCE=1, KUBECONFIG=..., CONTEXT=...)
 	@scripts/demo

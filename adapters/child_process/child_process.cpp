@@ -9,6 +9,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -17,6 +18,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 constexpr int kLookAgain_ms = 20;
+constexpr int kLookAgainSilent_ms = 1;  ///< once it has closed its outputs it is about to end
 
 class Fd {
 public:
@@ -67,11 +69,30 @@ struct Pipe {
     }
 };
 
+/// What the child shall read, as a file in memory: nobody has to feed it. -1: it could not be made.
+int input_file(const std::string& input) {
+    const int fd = ::memfd_create("input", MFD_CLOEXEC);
+    for (std::size_t at = 0; fd >= 0 && at < input.size();) {
+        const ssize_t wrote = ::write(fd, input.data() + at, input.size() - at);
+        if (wrote > 0) at += static_cast<std::size_t>(wrote);
+        if (wrote > 0 || errno == EINTR) continue;
+        ::close(fd);
+        return -1;
+    }
+    if (fd >= 0) ::lseek(fd, 0, SEEK_SET);
+    return fd;
+}
+
 /// @param errors  -1: nowhere
 Result<pid_t> spawn(const Child& child, int output, int errors) {
+    const Fd input(child.input.empty() ? -1 : input_file(child.input));
+    if (!child.input.empty() && input.get() < 0) return spawn_failure(errno);
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+    if (input.get() >= 0)
+        posix_spawn_file_actions_adddup2(&actions, input.get(), 0);
+    else
+        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
     posix_spawn_file_actions_adddup2(&actions, output, 1);
     if (errors >= 0)
         posix_spawn_file_actions_adddup2(&actions, errors, 2);
@@ -119,7 +140,9 @@ Result<Ended> follow(const Child& child, pid_t pid, const Fd& output, const Fd& 
     std::array<pollfd, 2> waits{{{output.get(), POLLIN, 0}, {errors.get(), POLLIN, 0}}};  // poll passes over -1
     for (;;) {
         const bool over = has_ended(pid);  // before the last look, so that nothing printed is missed
-        const bool readable = ::poll(waits.data(), waits.size(), over ? 0 : kLookAgain_ms) > 0;
+        const bool silent = waits[0].fd < 0 && waits[1].fd < 0;
+        const int wait_ms = over ? 0 : silent ? kLookAgainSilent_ms : kLookAgain_ms;
+        const bool readable = ::poll(waits.data(), waits.size(), wait_ms) > 0;
         if (readable && waits[0].revents != 0 && !drain(output.get(), ended.output)) waits[0].fd = -1;
         if (readable && waits[1].revents != 0 && !drain(errors.get(), ended.errors)) waits[1].fd = -1;
         ended.errors.resize(std::min(ended.errors.size(), child.errors_bytes_max));

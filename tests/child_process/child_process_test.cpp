@@ -28,6 +28,16 @@ TEST(ChildProcess, TellsWhatItPrintedAndHowItEnded) {
     EXPECT_EQ(*run(shell("echo out"), {}), "out\n");
 }
 
+TEST(ChildProcess, ReadsAllOfItsInputThoughNobodyFeedsIt) {
+    Child child = shell("wc -c; cat | head -c 1");
+    child.input = std::string(1'000'000, 'x');
+    const auto ended = run(child, {});
+    ASSERT_TRUE(ended.ok()) << ended.error().message;
+    EXPECT_EQ(std::stoi(*ended), 1'000'000);
+    child.program = "/bin/true";
+    EXPECT_TRUE(run(child, {}).ok()) << "who reads nothing of it ends all the same";
+}
+
 TEST(ChildProcess, FloodingItsErrorsHoldsNobodyUp) {
     Child child = shell("i=0; while [ $i -lt 20000 ]; do echo 0123456789 >&2; i=$((i+1)); done; echo done");
     child.errors_bytes_max = 100;

@@ -1,5 +1,11 @@
-// The gate's own rules against the SMT engine, on seeded clusters and writes of which half decide at a node's limit or
-// one byte past it. The solver is given the write's obligation, which shares no sums with the gate.
+// The gate's own rules against the SMT engine, and against the Lean program where HELIX_LEAN_GATE names one, on seeded
+// clusters and writes of which half decide at a node's limit or one byte past it. The solver is given the write's
+// obligation, which shares no sums with the gate.
+#include <filesystem>
+#include <iostream>
+#include <memory>
+
+#include "adapters/lean_process/lean_engine.hpp"
 #include "adapters/smt/smt_engine.hpp"
 #include "domain/proof/smt_text.hpp"
 #include "tests/oracle/property.hpp"
@@ -25,35 +31,51 @@ bool inexact(const Verdict& verdict) {
     return !verdict.passed && verdict.worst >= 0 && !verdict.cases[static_cast<std::size_t>(verdict.worst)].exact;
 }
 
-/// Judges `request` both ways; the verdict. A difference fails the property.
-Verdict agreed(smt::SmtEngine& engine, const Scenario& scenario, const gate::Request& request,
+/// The engines that are there.
+struct Engines {
+    Engines() {
+        all.push_back(std::make_unique<smt::SmtEngine>(std::chrono::seconds(20)));
+        if (const char* program = std::getenv("HELIX_LEAN_GATE");
+            program != nullptr && std::filesystem::exists(program))
+            all.push_back(std::make_unique<lean_process::LeanEngine>(program, std::chrono::seconds(20)));
+        else
+            std::cout << "[ WARNING  ] HELIX_LEAN_GATE names no helix-gate: the Lean program is NOT compared\n";
+    }
+    std::vector<std::unique_ptr<ports::ProofEngine>> all;
+};
+
+/// Judges `request` in every way; the verdict. A difference fails the property.
+Verdict agreed(const Engines& engines, const Scenario& scenario, const gate::Request& request,
                std::span<const gate::Reservation> reserved = {}) {
     const auto effect = gate::effect_of(request, scenario.state, settings());
     if (!effect) RC_FAIL("effect_of: " + effect.error().message);
     Verdict verdict = gate::judge_effect(scenario.state, reserved, *effect, request.action.reason, settings());
     const proof::Obligation obligation =
         proof::obligation_of(scenario.state, reserved, *effect, request.action.reason, settings());
-    const Finding finding = engine.judge({verdict, obligation});
-    if (finding.outcome == Finding::Outcome::NoAnswer) RC_FAIL(finding.detail + "\n" + smt_text(obligation));
-    const bool holds = finding.outcome == Finding::Outcome::Holds;
-    if (holds != verdict.passed && !(holds && inexact(verdict)))
-        RC_FAIL(describe(scenario.model) + told(verdict) + "smt: " + finding.detail + "\n" + smt_text(obligation));
+    for (const auto& engine : engines.all) {
+        const Finding finding = engine->judge({verdict, obligation});
+        const bool holds = finding.outcome == Finding::Outcome::Holds;
+        if (finding.outcome != Finding::Outcome::NoAnswer && (holds == verdict.passed || (holds && inexact(verdict))))
+            continue;
+        RC_FAIL(describe(scenario.model) + told(verdict) + finding.engine + ": " + finding.detail + "\n" +
+                smt_text(obligation));
+    }
     return verdict;
 }
 
 TEST(ProofDifferential, OneWriteIsJudgedAlike) {
-    smt::SmtEngine engine(std::chrono::seconds(20));
+    const Engines engines;
     check_property(2'000, [&] {
         const Draw draw = draw_number;
         const Scenario scenario = tell(draw_model(draw, {kAll}));
-        const Verdict verdict = agreed(engine, scenario, scenario.requests.front());
+        const Verdict verdict = agreed(engines, scenario, scenario.requests.front());
         RC_CLASSIFY(verdict.passed, "passed");
         RC_CLASSIFY(!verdict.passed, "broken");
     });
 }
 
 TEST(ProofDifferential, WritesOnTopOfReservationsAreJudgedAlike) {
-    smt::SmtEngine engine(std::chrono::seconds(20));
+    const Engines engines;
     check_property(1'000, [&] {
         const Draw draw = draw_number;
         Wanted wanted{kAll};
@@ -61,7 +83,7 @@ TEST(ProofDifferential, WritesOnTopOfReservationsAreJudgedAlike) {
         const Scenario scenario = tell(draw_model(draw, wanted));
         std::vector<gate::Reservation> reserved;
         for (const gate::Request& request : scenario.requests) {
-            const Verdict verdict = agreed(engine, scenario, request, reserved);
+            const Verdict verdict = agreed(engines, scenario, request, reserved);
             RC_CLASSIFY(verdict.passed && !reserved.empty(), "passed with reservations");
             if (!verdict.passed) break;
             const auto effect = gate::effect_of(request, scenario.state, settings());

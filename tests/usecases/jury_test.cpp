@@ -1,10 +1,15 @@
 #include "service/usecases/jury.hpp"
 
+#include <filesystem>
+#include <fstream>
+
 #include <gtest/gtest.h>
 
+#include "adapters/lean_process/lean_engine.hpp"
 #include "adapters/smt/smt_engine.hpp"
 #include "domain/gate/certificate.hpp"
 #include "service/usecases/cycle_json.hpp"
+#include "tests/ledger/temp_folder.hpp"
 #include "tests/usecases/workbench.hpp"
 
 namespace helix::usecases {
@@ -43,6 +48,10 @@ struct JuryTest : ::testing::Test {
         Jury::Engines others;
         others.push_back(std::make_unique<smt::SmtEngine>(std::chrono::seconds(20)));
         if (planted) others.push_back(std::make_unique<PlantedEngine>(*planted));
+        return run(request, std::move(others));
+    }
+
+    Result<Cycle> run(const CycleRequest& request, Jury::Engines others) {
         jury = std::make_unique<Jury>(std::move(others), bench.process->writer, bench.bus);
         jury->on_disagreement([this](const std::string& what) { alarms.push_back(what); });
         RunCycle helix(bench.targets, bench.process->tenure, bench.process->receipts, bench.process->writer, bench.bus,
@@ -133,6 +142,62 @@ TEST_F(JuryTest, AnEngineWithoutAnAnswerHoldsTheWriteBackWithoutAnAlarm) {
     EXPECT_NE(cycle->steps.front().verdict->reason.find("lean gave no answer"), std::string::npos);
     EXPECT_EQ(cart(), before);
     EXPECT_TRUE(alarms.empty());
+}
+
+/// What becomes of a write that everybody else passes when helix-gate is a shell script of these lines.
+struct LeanGateTest : JuryTest {
+    gate::Verdict judged(const std::string& lines) {
+        const std::filesystem::path script = folder.file("helix-gate");
+        std::ofstream(script) << "#!/bin/sh\n" << lines << "\n";
+        std::filesystem::permissions(script, std::filesystem::perms::owner_all);
+        return judged_by(script);
+    }
+
+    gate::Verdict judged_by(const std::string& program) {
+        const std::int64_t before = cart();
+        Jury::Engines others;
+        others.push_back(std::make_unique<lean_process::LeanEngine>(program, std::chrono::milliseconds(400)));
+        const auto cycle = run(scale_cart(before + 1), std::move(others));
+        EXPECT_TRUE(cycle.ok());
+        EXPECT_EQ(cart(), before) << "nothing is written";
+        EXPECT_TRUE(records("helix.intent").empty());
+        return *cycle->steps.front().verdict;
+    }
+
+    ledger::TempFolder folder;
+};
+
+TEST_F(LeanGateTest, KilledInTheMiddleOfItsVerdictIsABreak) {
+    const gate::Verdict verdict = judged("printf '{\"passed\":tr'; kill -9 $$");
+    EXPECT_EQ(verdict.why, gate::Why::EngineSilent);
+    EXPECT_EQ(verdict.reason, "the proof engine lean gave no answer, so nothing is written: the program was killed");
+}
+
+TEST_F(LeanGateTest, JunkIsABreak) {
+    EXPECT_EQ(judged("echo '{\"passed\":1}'").findings[1].detail, "helix-gate did not answer with a verdict");
+    EXPECT_EQ(judged("echo true").why, gate::Why::EngineSilent);
+    EXPECT_EQ(judged("yes '{\"passed\":true}'").findings[1].detail, "the program prints too much");
+    EXPECT_EQ(judged("exit 3").findings[1].detail, "the program ended with 3");
+    const char* other = R"(echo '{"passed":true,"reason":"","after_pct_est":1,"engine":"lean","engine_version":"2"}')";
+    EXPECT_EQ(judged(other).findings[1].detail, "it is another program than helix-gate 1");
+}
+
+TEST_F(LeanGateTest, AnAnswerThatComesTooLateIsABreak) {
+    const gate::Verdict verdict = judged("sleep 60");
+    EXPECT_EQ(verdict.why, gate::Why::EngineSilent);
+    EXPECT_EQ(verdict.findings[1].detail, "the program did not end within 400 ms");
+}
+
+TEST_F(LeanGateTest, AMissingProgramIsABreak) {
+    EXPECT_EQ(judged_by(folder.file("nowhere")).findings[1].detail, "no such program");
+}
+
+TEST_F(LeanGateTest, WhatItSaysInItsFormCounts) {
+    const char* no = R"(read line; test "${line%% *}" = 1 &&
+        echo '{"passed":false,"reason":"no","unit":0,"after_pct_est":99.5,"engine":"lean","engine_version":"helix-gate 1"}')";
+    const gate::Verdict verdict = judged(no);
+    EXPECT_EQ(verdict.why, gate::Why::EngineDisagreement);
+    EXPECT_EQ(verdict.findings[1].detail, "demo-node-1 can be below its floor");
 }
 
 TEST_F(JuryTest, ADryRunAsksAllEnginesAndPrintsWhatASolverCanRepeat) {
