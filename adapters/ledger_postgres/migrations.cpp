@@ -106,4 +106,21 @@ Result<void> migrate(postgres::Pool& pool, std::span<const Migration> migrations
     });
 }
 
+Result<void> check_schema(postgres::Pool& pool, std::span<const Migration> migrations) {
+    return pool.read("reading the schema's version", [&](Session& session) -> Result<void> {
+        const Found found = look(session);
+        const int newest = migrations.empty() ? 0 : migrations.back().version;
+        if (found.version == newest) return {};
+        const std::string version = "its schema is version " + std::to_string(found.version) + ", this program ";
+        if (found.version > newest)
+            return error(Code::Unimplemented,
+                         "ledger " + pool.server() + ": " + version + "knows " + std::to_string(newest),
+                         "read it with the newer helix that wrote it", pool.server());
+        if (found.version == 0)
+            return refused(pool.server(), "there is no ledger", "check the database and its search_path");
+        return refused(pool.server(), version + "needs " + std::to_string(newest),
+                       "start helix once as the owner: see docs/postgresql.md");
+    });
+}
+
 }  // namespace helix::ledger_postgres

@@ -22,4 +22,9 @@ std::span<const Migration> all_migrations();
 /// program's; or when the database's encoding is not UTF8; those of Pool::write.
 Result<void> migrate(postgres::Pool& pool, std::span<const Migration> migrations, const std::string& service_role);
 
+/// Whether the schema is the newest of `migrations`; nothing is changed.
+/// Errors: Unimplemented when it is newer than this program; PreconditionFailed when it is older, or no ledger's; those
+/// of Pool::read.
+Result<void> check_schema(postgres::Pool& pool, std::span<const Migration> migrations);
+
 }  // namespace helix::ledger_postgres

@@ -59,7 +59,9 @@ Result<std::unique_ptr<PostgresLedgerStore>> PostgresLedgerStore::open(const std
     auto conninfo = postgres::parse_conninfo(url);
     if (!conninfo) return conninfo.error();
     auto pool = std::make_shared<postgres::Pool>(*std::move(conninfo), options.pool);
-    if (auto done = migrate(*pool, all_migrations(), options.service_role); !done) return done.error();
+    const auto done = options.read_only ? check_schema(*pool, all_migrations())
+                                        : migrate(*pool, all_migrations(), options.service_role);
+    if (!done) return done.error();
     return std::unique_ptr<PostgresLedgerStore>(new PostgresLedgerStore(std::move(pool)));
 }
 

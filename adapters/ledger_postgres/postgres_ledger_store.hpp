@@ -20,6 +20,8 @@ struct Options {
     postgres::PoolOptions pool = {};
     /// The role that is given the service's rights, when the connected role owns the schema and this one exists.
     std::string service_role = "helix_service";
+    /// Nothing is changed, whatever the role may do: the schema is only checked to be one that can be read.
+    bool read_only = false;
 };
 
 /// The ledger in a PostgreSQL database (15 or newer). A commit is as durable as the server makes it: leave its fsync
@@ -32,7 +34,7 @@ struct Options {
 /// Of texts it refuses what PostgreSQL cannot hold: a zero byte, and bytes that are not UTF-8 (InvalidArgument).
 class PostgresLedgerStore final : public ports::LedgerStore, public ports::LeaseStore, public ports::TreeStore {
 public:
-    /// Connects, and brings the schema up to date when the role owns it (migrations.hpp).
+    /// Connects, and brings the schema up to date when the role owns it (migrations.hpp), or checks it (`read_only`).
     /// Errors: InvalidArgument (the URL), Unavailable, PreconditionFailed (the schema), PermissionDenied.
     static Result<std::unique_ptr<PostgresLedgerStore>> open(const std::string& url, const Options& options = {});
 

@@ -78,6 +78,12 @@ Result<void> SqliteLedgerReader::prepare() {
     auto page = connection_.prepare("SELECT " + columns + " FROM records WHERE seq >= ?1 ORDER BY seq LIMIT ?2");
     if (!page) return page.error();
     page_ = *std::move(page);
+    if (version < kSchemaWithSignatures) return {};  // nor had it a tree
+    auto nodes =
+        connection_.prepare("SELECT idx, hash FROM tree_nodes WHERE level = ?1 AND idx >= ?2 ORDER BY idx LIMIT ?3");
+    if (!nodes) return nodes.error();
+    nodes_ = *std::move(nodes);
+    has_nodes_ = true;
     return {};
 }
 
@@ -119,6 +125,24 @@ Result<void> SqliteLedgerReader::scan(std::uint64_t from_seq, const Visitor& vis
         if (auto still = still_as_it_was(); !still) return still;
         if (rows < kPage) return {};
     }
+}
+
+Result<std::vector<ports::KeptNode>> SqliteLedgerReader::kept_nodes(unsigned level, std::uint64_t from) {
+    std::vector<ports::KeptNode> kept;
+    constexpr auto kMax = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+    if (!has_nodes_ || from > kMax) return kept;
+    const ResetAtEnd reset(nodes_);
+    nodes_.bind(1, std::int64_t{level});
+    nodes_.bind(2, static_cast<std::int64_t>(from));
+    nodes_.bind(3, kPage);
+    int code = nodes_.step();
+    for (; code == SQLITE_ROW; code = nodes_.step()) {
+        ports::KeptNode& node = kept.emplace_back();
+        node.index = static_cast<std::uint64_t>(nodes_.integer(0));
+        read_digest(nodes_.bytes(1), node.hash);
+    }
+    if (code != SQLITE_DONE) return connection_.last_error("reading tree nodes");
+    return kept;
 }
 
 }  // namespace helix::ledger_sqlite

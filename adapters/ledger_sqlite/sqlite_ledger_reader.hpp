@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "adapters/ledger_sqlite/connection.hpp"
 #include "service/ports/record_source.hpp"
@@ -24,6 +25,7 @@ public:
 
     Result<std::optional<std::uint64_t>> last_seq() override;
     Result<void> scan(std::uint64_t from_seq, const Visitor& visit) override;
+    Result<std::vector<ports::KeptNode>> kept_nodes(unsigned level, std::uint64_t from) override;
 
 private:
     /// What would change if somebody wrote the file.
@@ -44,7 +46,8 @@ private:
     Connection connection_;
     std::string path_;
     std::optional<Stillness> still_;  ///< how the file lay when it was opened; none: it is read through its WAL
-    Statement page_;
+    Statement page_, nodes_;
+    bool has_nodes_ = false;  ///< not in a schema that is older than the tree
 };
 
 }  // namespace helix::ledger_sqlite

@@ -158,4 +158,11 @@ Digest MerkleFrontier::root() const {
     return roots_.empty() ? root_of_none(sha256_) : fold(roots_, sha256_);
 }
 
+Digest root_of_equals(std::span<const Digest> parts, Sha256 sha256) {
+    std::vector<Digest> level(parts.begin(), parts.end());
+    for (; level.size() > 1; level.resize(level.size() / 2))
+        for (std::size_t i = 0; i < level.size() / 2; ++i) level[i] = node_of(level[2 * i], level[2 * i + 1], sha256);
+    return level.front();
+}
+
 }  // namespace helix::ledger

@@ -83,4 +83,11 @@ private:
     std::vector<Digest> roots_;  // of the whole subtrees so far, the largest first
 };
 
+/// Of the tree's levels every fourth is kept beside the records: a kept node stands for 16 of the kept level below.
+inline constexpr unsigned kKeptStep = 4;
+inline constexpr std::size_t kKeptGroup = std::size_t{1} << kKeptStep;
+
+/// The root of a whole subtree from the roots of its equal parts; their number is a power of two.
+Digest root_of_equals(std::span<const Digest> parts, Sha256 sha256);
+
 }  // namespace helix::ledger

@@ -137,6 +137,7 @@ public:
         courts_ =
             std::make_unique<CourtWiring>(config, CourtWiring::Ports{targets_, tenure_, writer_, *stores_.ledger, once_,
                                                                      bus_, clock_, openssl_digest::sha256});
+        context_.kept_nodes = stores_.tree.get();
         http::route_all(server_, context_);
         if (auto started = hub_.start(); !started) return started;
         trust_->start();

@@ -29,17 +29,23 @@ bool is_sqlite(const std::string& path) {
 /// A store that nobody else needs, as a source.
 class OwnedStore final : public ports::RecordSource {
 public:
-    explicit OwnedStore(std::unique_ptr<ports::LedgerStore> store) : store_(std::move(store)), source_(*store_) {}
+    explicit OwnedStore(std::unique_ptr<ledger_postgres::PostgresLedgerStore> store)
+        : store_(std::move(store)), source_(*store_, store_.get()) {}
     Result<std::optional<std::uint64_t>> last_seq() override { return source_.last_seq(); }
     Result<void> scan(std::uint64_t from_seq, const Visitor& visit) override { return source_.scan(from_seq, visit); }
+    Result<std::vector<ports::KeptNode>> kept_nodes(unsigned level, std::uint64_t from) override {
+        return source_.kept_nodes(level, from);
+    }
 
 private:
-    std::unique_ptr<ports::LedgerStore> store_;
+    std::unique_ptr<ledger_postgres::PostgresLedgerStore> store_;
     usecases::StoreSource source_;
 };
 
 Source open_postgres(const std::string& url) {
-    auto store = ledger_postgres::PostgresLedgerStore::open(url);
+    ledger_postgres::Options options;
+    options.read_only = true;
+    auto store = ledger_postgres::PostgresLedgerStore::open(url, options);
     if (!store) return std::move(store).error();
     return Source(std::make_unique<OwnedStore>(*std::move(store)));
 }

@@ -34,6 +34,10 @@ Result<std::optional<ledger::Head>> read_head(const std::string& written) {
 Exit conclude(const Session& session, const Json& report) {
     session.show(report, [&] { return render_report(report, session.view()); });
     if (flag(report, "ok")) return Exit::Done;
+    if (text(report, "fault_kind") == "tree-node") {
+        session.say(text(report, "fault") + "; mend: empty the table tree_nodes, it is made again");
+        return Exit::TreeNode;
+    }
     session.say("the ledger does not hold (seq " + text(report, "first_bad_seq") +
                 "); mend: compare with a copy, nothing mends history");
     return exit_of_fault(text(report, "fault_kind"));

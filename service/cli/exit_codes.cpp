@@ -63,11 +63,12 @@ Exit exit_of(Code code) {
 Exit exit_of_fault(std::string_view fault_kind) {
     if (fault_kind == "other-tree") return Exit::OtherTree;
     if (fault_kind == "unknown-key" || fault_kind == "wrong-signature") return Exit::WrongKey;
+    if (fault_kind == "tree-node") return Exit::TreeNode;
     return fault_kind == "cut" ? Exit::Cut : Exit::Unverified;
 }
 
 std::string exit_codes_text() {
-    constexpr std::array<std::pair<Exit, const char*>, 15> kMeanings{{
+    constexpr std::array<std::pair<Exit, const char*>, 16> kMeanings{{
         {Exit::Done, "done; the gate says PASS; a ledger or certificate holds"},
         {Exit::Internal, "internal error, or an answer that cannot be read; `crds diff`: they differ"},
         {Exit::Usage, "the command line is wrong"},
@@ -83,6 +84,7 @@ std::string exit_codes_text() {
         {Exit::WrongKey, "signed by a key that is not among those given, or not by the key it names"},
         {Exit::NewerFormat, "a record or ledger of a newer format version: read it with a newer helix"},
         {Exit::Cut, "an export that ends in the middle of a record; what is before it holds"},
+        {Exit::TreeNode, "the records hold, but not a node of the Merkle tree that is kept beside them"},
     }};
     std::string text = "Exit codes of helix:\n";
     for (const auto& [code, meaning] : kMeanings) {

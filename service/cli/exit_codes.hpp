@@ -25,6 +25,7 @@ enum class Exit : int {
     WrongKey = 12,      ///< signed by a key that is not among those given, or not by the key it names
     NewerFormat = 13,   ///< a record or ledger of a newer format version than this program knows
     Cut = 14,           ///< what is left holds, and ends in the middle of a record
+    TreeNode = 15,      ///< the records hold; a node of the Merkle tree that is kept beside them does not
 };
 
 /// For an HTTP answer: `status`, and the problem's type without its prefix ("gate-break"; may be empty).

@@ -64,6 +64,8 @@ std::string render_report(const Json& report, const View& view) {
         if (head.is_object()) result += "  head: " + printable(text(head, "seq") + ":" + text(head, "hash")) + "\n";
         return result;
     }
+    if (text(report, "fault_kind") == "tree-node")
+        return view.style.paint(Paint::Red, "BROKEN") + "  " + printable(text(report, "fault")) + "\n";
     return view.style.paint(Paint::Red, "BROKEN") + "  first bad record: seq " +
            printable(text(report, "first_bad_seq")) + ": " + printable(text(report, "fault")) + "\n  " + records +
            " records were read\n";

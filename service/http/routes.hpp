@@ -9,6 +9,7 @@
 #include "service/http/engine/stream_hub.hpp"
 #include "service/http/hub_bus.hpp"
 #include "service/ports/ledger_store.hpp"
+#include "service/ports/tree_store.hpp"
 #include "service/usecases/answer_once.hpp"
 #include "service/usecases/notary.hpp"
 #include "service/usecases/outbox.hpp"
@@ -43,6 +44,7 @@ struct Context {
     std::function<std::string()> metrics;
     const usecases::Outboxes* outboxes = nullptr;  ///< destinations of outgoing events; nullptr: none
     std::function<void()> poke_outboxes = {};      ///< there is something to send
+    ports::TreeStore* kept_nodes = nullptr;        ///< of the ledger's Merkle tree
 };
 
 /// openapi/helix.yaml, group by group. Call before the server starts.

@@ -94,7 +94,7 @@ void get_verify(Context& context, const httplib::Request& req, httplib::Response
     }
     const ledger::KeyRing& keys = context.notary.keys();
     const auto report = usecases::verify_ledger(context.ledger, context.sha256, {}, remembered,
-                                                {.keys = keys.empty() ? nullptr : &keys});
+                                                {.keys = keys.empty() ? nullptr : &keys}, context.kept_nodes);
     if (!report) return write_problem(report.error(), res);
     write_json(usecases::to_json(*report), res);
 }

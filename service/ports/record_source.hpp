@@ -4,6 +4,7 @@
 #include <functional>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "domain/core/result.hpp"
 #include "domain/ledger/record.hpp"
@@ -17,6 +18,13 @@ struct FoundRecord {
     /// may be relied on, and where ("line 7: ..."); the fields of `record` then mean nothing.
     std::string_view complaint = {};
     bool cut = false;  ///< with a complaint: the text ends in the middle of the record
+};
+
+/// The root of the whole subtree (level, index) of the ledger's Merkle tree, as it is kept beside the records
+/// (tree_store.hpp).
+struct KeptNode {
+    std::uint64_t index = 0;
+    ledger::Digest hash{};
 };
 
 /// The records of one ledger to be read in their stored order, wherever they lie: a database, an export file, a git
@@ -38,6 +46,13 @@ public:
     /// Errors: Unimplemented for a record of a newer format version, `where` naming it; Unavailable when it cannot be
     /// read; DataLoss when what holds the records is damaged.
     virtual Result<void> scan(std::uint64_t from_seq, const Visitor& visit) = 0;
+
+    /// Some of the nodes of `level` that are kept, from index `from` on, in their order; none when there are no more.
+    /// Errors: those of reading.
+    virtual Result<std::vector<KeptNode>> kept_nodes(unsigned level, std::uint64_t from) {
+        static_cast<void>(level), static_cast<void>(from);
+        return std::vector<KeptNode>{};
+    }
 };
 
 }  // namespace helix::ports

@@ -16,19 +16,10 @@ using ledger::Digest;
 using ledger::LeafRange;
 using ledger::Subtree;
 
-constexpr unsigned kStep = 4;  ///< every fourth level is kept
-constexpr std::size_t kGroup = std::size_t{1} << kStep;
+constexpr unsigned kStep = ledger::kKeptStep;
+constexpr std::size_t kGroup = ledger::kKeptGroup;
 constexpr std::size_t kBatch = 256;                 ///< nodes kept in one commit
 constexpr std::uint64_t kMissingMax = 16 * kBatch;  ///< records without nodes that a proof puts up with
-
-/// The root of a whole subtree from the roots of its equal parts; their number is a power of two.
-Digest root_of_equals(std::span<const Digest> parts, ledger::Sha256 sha256) {
-    std::vector<Digest> level(parts.begin(), parts.end());
-    for (; level.size() > 1; level.resize(level.size() / 2))
-        for (std::size_t i = 0; i < level.size() / 2; ++i)
-            level[i] = ledger::node_of(level[2 * i], level[2 * i + 1], sha256);
-    return level.front();
-}
 
 Error disagreeing() {
     return error(Code::DataLoss, "the kept nodes of the Merkle tree do not agree with the records",
@@ -72,7 +63,7 @@ public:
         const auto below = run(level - kStep, (from + nodes->size()) * kGroup, (count - nodes->size()) * kGroup);
         if (!below) return below;
         for (std::size_t i = 0; i < below->size(); i += kGroup)
-            nodes->push_back(root_of_equals(std::span(*below).subspan(i, kGroup), log_.sha256_));
+            nodes->push_back(ledger::root_of_equals(std::span(*below).subspan(i, kGroup), log_.sha256_));
         return nodes;
     }
 
@@ -83,7 +74,7 @@ private:
         const std::size_t count = std::size_t{1} << (subtree.level - kept);
         const auto group = this->group(kept, first / kGroup);
         if (!group) return group.error();
-        return root_of_equals(group->subspan(first % kGroup, count), log_.sha256_);
+        return ledger::root_of_equals(group->subspan(first % kGroup, count), log_.sha256_);
     }
 
     Result<std::span<const Digest>> group(unsigned level, std::uint64_t index) {

@@ -26,6 +26,8 @@ Result<LedgerReport> verify_records(ports::RecordSource& source, ledger::Sha256 
     LedgerReport report;
     ledger::ChainChecker checker(remembered);
     EvidenceChecker beside(evidence, sha256);
+    KeptTreeChecker tree(source, sha256);
+    Result<void> tree_read;
     std::string scratch, complaint;
     bool stopped = false;
     const auto scanned = source.scan(0, [&](const ports::FoundRecord& found) {
@@ -41,7 +43,10 @@ Result<LedgerReport> verify_records(ports::RecordSource& source, ledger::Sha256 
             const auto computed = wire::recompute(found.record, sha256, scratch);
             checker.next(found.record, computed ? std::optional(*computed) : std::nullopt);
         }
-        if (!checker.broken()) beside.next(found.record);
+        if (!checker.broken()) {
+            beside.next(found.record);
+            if (tree_read) tree_read = tree.next(found.record.hash);
+        }
         ++report.records;
         stopped = report.records % kProgressEvery == 0 && progress && !progress(report.records);
         return !stopped;
@@ -58,13 +63,22 @@ Result<LedgerReport> verify_records(ports::RecordSource& source, ledger::Sha256 
         const bool told = fault == ledger::Fault::Unreadable || fault == ledger::Fault::Cut;
         report.why =
             "seq " + std::to_string(report.bad->seq) + ": " + (told ? complaint : std::string(to_string(fault)));
+    } else if (!tree_read) {
+        return tree_read.error();
+    } else if (tree.bad()) {
+        report.bad_node = tree.bad();
+        report.why = "the kept node of the Merkle tree over records " + std::to_string(tree.bad()->first_seq()) +
+                     " to " + std::to_string(tree.bad()->last_seq()) + " (tree_nodes: level " +
+                     std::to_string(tree.bad()->level) + ", index " + std::to_string(tree.bad()->index) +
+                     ") is not what they give; the records hold";
     }
     return report;
 }
 
 Result<LedgerReport> verify_ledger(ports::LedgerStore& store, ledger::Sha256 sha256, const VerifyProgress& progress,
-                                   const std::optional<ledger::Head>& remembered, const LedgerEvidence& evidence) {
-    StoreSource source(store);
+                                   const std::optional<ledger::Head>& remembered, const LedgerEvidence& evidence,
+                                   ports::TreeStore* nodes) {
+    StoreSource source(store, nodes);
     return verify_records(source, sha256, progress, remembered, evidence);
 }
 
@@ -74,7 +88,7 @@ nlohmann::json to_json(const LedgerReport& report) {
     if (report.whole()) return answer;
     answer["first_bad_seq"] = *report.first_bad_seq();
     answer["fault"] = report.why;
-    answer["fault_kind"] = name_of(report.bad->fault);
+    answer["fault_kind"] = report.bad ? name_of(report.bad->fault) : "tree-node";
     return answer;
 }
 

@@ -13,6 +13,7 @@
 
 #include "adapters/ledger_sqlite/sqlite_ledger_store.hpp"
 #include "adapters/openssl_digest/sha256.hpp"
+#include "service/usecases/merkle_log.hpp"
 #include "service/usecases/verify_ledger.hpp"
 #include "tests/ledger/sample_records.hpp"
 #include "tests/ledger/temp_folder.hpp"
@@ -93,6 +94,24 @@ TEST_F(Tampering, EveryChangedColumnIsNamed) {
         EXPECT_EQ(report->first_bad_seq(), static_cast<std::uint64_t>(seq)) << change;
         --seq;  // the next change comes before this one and is then the first
     }
+}
+
+TEST_F(Tampering, AChangedNodeOfTheTreeIsNamedAndAMissingOneIsNoFault) {
+    const auto store = *SqliteLedgerStore::open(path);
+    const auto check = [&] {
+        return *verify_ledger(*store, &openssl_digest::sha256, {}, std::nullopt, {}, store.get());
+    };
+    ASSERT_TRUE(usecases::MerkleLog(*store, *store, &openssl_digest::sha256).keep_nodes(kRecords).ok());
+    EXPECT_TRUE(check().whole());
+    EXPECT_EQ(by_hand("DELETE FROM tree_nodes WHERE idx = 3"), "");
+    EXPECT_TRUE(check().whole()) << check().why;
+    EXPECT_EQ(by_hand("UPDATE tree_nodes SET hash = zeroblob(32) WHERE level = 4 AND idx = 7"), "");
+    const auto report = check();
+    EXPECT_EQ(report.bad, std::nullopt) << "the records hold";
+    ASSERT_TRUE(report.bad_node);
+    EXPECT_EQ(report.first_bad_seq(), 112U);
+    EXPECT_NE(report.why.find("records 112 to 127 (tree_nodes: level 4, index 7)"), std::string::npos) << report.why;
+    EXPECT_TRUE(verify_ledger(*store, &openssl_digest::sha256)->whole()) << "of the records alone";
 }
 
 TEST_F(Tampering, ADeletedRowIsNamed) {

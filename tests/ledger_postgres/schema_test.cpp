@@ -75,6 +75,28 @@ TEST_F(Schema, AllMigrationsApplyToAnEmptyDatabaseOnce) {
     EXPECT_EQ((*stores[3]->head())->seq, 1U);
 }
 
+TEST_F(Schema, WhoOnlyReadsChangesNothing) {
+    Options reading;
+    reading.read_only = true;
+    const auto tables = [&] {
+        return value("SELECT count(*) FROM pg_class WHERE relnamespace = '" + schema + "'::regnamespace");
+    };
+    const auto empty = PostgresLedgerStore::open(url("helix_owner"), reading);
+    ASSERT_FALSE(empty.ok());
+    EXPECT_EQ(empty.error().code, Code::PreconditionFailed);
+    EXPECT_NE(empty.error().message.find("there is no ledger"), std::string::npos) << empty.error().message;
+    EXPECT_EQ(tables(), 0);
+    ASSERT_TRUE(PostgresLedgerStore::open(url("helix_owner")).ok());
+    const auto opened = PostgresLedgerStore::open(url("helix_service"), reading);
+    ASSERT_TRUE(opened.ok()) << opened.error().message;
+    EXPECT_EQ(*(*opened)->head(), std::nullopt);
+    server.sql("UPDATE " + schema + ".schema_version SET version = 99 WHERE version = 2");
+    EXPECT_EQ(PostgresLedgerStore::open(url("helix_owner"), reading).error().code, Code::Unimplemented);
+    server.sql("DELETE FROM " + schema + ".schema_version WHERE version = 99");
+    EXPECT_EQ(PostgresLedgerStore::open(url("helix_owner"), reading).error().code, Code::PreconditionFailed);
+    EXPECT_EQ(value("SELECT count(*) FROM " + schema + ".schema_version"), 1);
+}
+
 TEST_F(Schema, AFailedMigrationLeavesNothingBehind) {
     postgres::Pool pool(*postgres::parse_conninfo(url("helix_owner")));
     std::vector<Migration> broken(all_migrations().begin(), all_migrations().end());

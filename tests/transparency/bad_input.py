@@ -8,7 +8,7 @@ import tempfile
 
 from service import Service, expect, finish
 
-CHANGED, OTHER_TREE, WRONG_KEY, NEWER = 10, 11, 12, 13
+CHANGED, OTHER_TREE, WRONG_KEY, NEWER, TREE_NODE = 10, 11, 12, 13, 15
 
 
 def spoil(proof, change):
@@ -87,6 +87,11 @@ def files(service, other, keys, checkpoint):
             database.execute(sql)
         database.close()
 
+    by_hand("INSERT OR REPLACE INTO tree_nodes (level, idx, hash) VALUES (4, 0, zeroblob(32))")
+    text = service.helix(*verify, code=TREE_NODE, server=False)
+    expect("the wrong node of the tree is named", "records 0 to 15" in text, text)
+    by_hand("DELETE FROM tree_nodes")
+    service.helix(*verify, server=False)
     by_hand("UPDATE records SET signature = (SELECT signature FROM records WHERE seq = 4) WHERE seq = 5")
     text = service.helix(*verify, code=WRONG_KEY, server=False)
     expect("the seq of the wrong signature is named", "seq 5" in text, text)
