@@ -1,48 +1,18 @@
 // The disk under the ledger's tables fills up, and is given room again. Needs to mount a small tmpfs.
-#include <cerrno>
-#include <cstring>
 #include <filesystem>
-#include <fstream>
 
 #include <gtest/gtest.h>
-#include <sys/mount.h>
 #include <unistd.h>
 
 #include "adapters/ledger_postgres/postgres_ledger_store.hpp"
 #include "tests/ledger/sample_records.hpp"
-#include "tests/ledger/temp_folder.hpp"
+#include "tests/ledger/small_disk.hpp"
 #include "tests/support/postgres_server.hpp"
 
 namespace helix::ledger_postgres {
 namespace {
 
-/// A small file system of its own; `mounted` is false where that is not permitted.
-struct SmallDisk {
-    SmallDisk() {
-        std::filesystem::create_directory(path);
-        mounted = mount("none", path.c_str(), "tmpfs", 0, "size=8m") == 0;
-        if (!mounted) why = std::strerror(errno);
-    }
-    ~SmallDisk() {
-        if (mounted) umount2(path.c_str(), MNT_DETACH);
-    }
-    SmallDisk(const SmallDisk&) = delete;
-    SmallDisk& operator=(const SmallDisk&) = delete;
-
-    /// Takes all that is left.
-    void fill() const {
-        std::ofstream file(path + "/filler", std::ios::binary);
-        const std::string block(65536, 'x');
-        while (file.write(block.data(), static_cast<std::streamsize>(block.size())).flush()) {
-        }
-    }
-    void make_room() const { std::filesystem::remove(path + "/filler"); }
-
-    ledger::TempFolder folder;
-    std::string path = folder.file("disk");
-    bool mounted = false;
-    std::string why;
-};
+using ledger::SmallDisk;
 
 TEST(DiskFull, WritesAreRefusedReadsGoOnAndRoomIsEnoughToRecover) {
     const SmallDisk disk;

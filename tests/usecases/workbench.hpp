@@ -51,8 +51,11 @@ struct Workbench;
 
 /// What one process of the service has for itself; another one on the same ledger and target takes over from it.
 struct Process {
+    Process(Workbench& bench, ports::LedgerStore& store, ports::LeaseStore& leases, std::string holder,
+            std::int64_t grace_us);
     Process(Workbench& bench, ledger_memory::MemoryLedgerStore& store, std::string holder = "bench",
-            std::int64_t grace_us = 0);
+            std::int64_t grace_us = 0)
+        : Process(bench, store, store, std::move(holder), grace_us) {}
 
     void keep() {
         const auto newly = tenure.hold();
@@ -100,10 +103,10 @@ struct Workbench {
     usecases::RunCycle* helix = nullptr;
 };
 
-inline Process::Process(Workbench& bench, ledger_memory::MemoryLedgerStore& store, std::string holder,
+inline Process::Process(Workbench& bench, ports::LedgerStore& store, ports::LeaseStore& leases, std::string holder,
                         std::int64_t grace_us)
     : writer(store, bench.clock, bench.ids, openssl_digest::sha256),
-      tenure(store, bench.clock, std::move(holder), std::chrono::hours(1)),
+      tenure(leases, bench.clock, std::move(holder), std::chrono::hours(1)),
       receipts(writer, bench.bus, openssl_digest::sha256),
       helix(std::make_unique<usecases::RunCycle>(bench.targets, tenure, receipts, writer, bench.bus, bench.clock,
                                                  bench.ids, bench.rules)),
