@@ -1,5 +1,15 @@
 // The same address leads to another server: what a fail-over to a standby does that is empty, lags, or went its own
 // way.
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <map>
+#include <mutex>
+#include <thread>
+#include <vector>
+
 #include <gtest/gtest.h>
 
 #include "adapters/ledger_postgres/postgres_ledger_store.hpp"
@@ -7,13 +17,17 @@
 #include "adapters/system/system_clock.hpp"
 #include "adapters/system/ulid_source.hpp"
 #include "service/usecases/ledger_writer.hpp"
+#include "service/usecases/verify_ledger.hpp"
 #include "tests/ledger/sample_records.hpp"
 #include "tests/support/postgres_relay.hpp"
 #include "tests/support/postgres_server.hpp"
+#include "tests/support/process.hpp"
 
 namespace helix::ledger_postgres {
 namespace {
 
+using test_support::eventually;
+using test_support::PostgresOptions;
 using test_support::PostgresRelay;
 using test_support::PostgresServer;
 
@@ -89,6 +103,82 @@ TEST_F(FailOver, AStandbyWithoutWhatWasAcknowledgedIsRefused) {
     const auto again = append_there();
     ASSERT_TRUE(again.ok()) << again.error().message;
     EXPECT_EQ(again->seq, 20U);
+}
+
+/// How often a standby is promoted: a few times, or as often as HELIX_FAIL_OVERS says.
+int rounds() {
+    const char* said = std::getenv("HELIX_FAIL_OVERS");
+    return said == nullptr ? 3 : std::max(1, std::atoi(said));
+}
+
+/// A primary with a synchronous standby is killed under load, and the standby promoted: all that was acknowledged is
+/// there, the writers go on by themselves.
+TEST(Promotion, OfASynchronousStandbyLosesNothingThatWasAcknowledged) {
+    constexpr const char* kSchema = "ledger";
+    auto primary = PostgresServer::start();
+    primary->fresh_schema(kSchema);
+    PostgresRelay relay(primary->socket());
+    const auto store = *PostgresLedgerStore::open(PostgresServer::url_at(relay.socket_folder(), "postgres", kSchema));
+    system::SystemClock clock;
+    system::UlidSource ids{clock};
+    usecases::LedgerWriter writer(*store, clock, ids, &openssl_digest::sha256);
+    std::mutex mutex;
+    std::map<std::uint64_t, ledger::Digest> acknowledged;
+    std::size_t unknown = 0, lost = 0;
+    std::int64_t longest_ms = 0;
+    for (int round = 0; round < rounds(); ++round) {
+        PostgresOptions following;
+        following.standby_of = primary->socket_folder();
+        following.settings = {"cluster_name=standby"};
+        auto standby = PostgresServer::start(following);
+        primary->sql("ALTER SYSTEM SET synchronous_standby_names = 'standby'");
+        primary->sql("SELECT pg_reload_conf()");
+        ASSERT_TRUE(eventually(30, [&] {
+            return primary->sql("SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'") == "1";
+        }));
+        const auto count = [&] {
+            const std::lock_guard lock(mutex);
+            return acknowledged.size();
+        };
+        const std::size_t before = count();
+        std::atomic<bool> over = false;
+        {
+            std::vector<std::jthread> writers;
+            for (int i = 0; i < 4; ++i)
+                writers.emplace_back([&] {
+                    while (!over) {
+                        const auto record = writer.append("test.record", "t", "a", "{}");
+                        const std::lock_guard lock(mutex);
+                        if (record) acknowledged[record->seq] = record->hash;
+                        if (!record && record.error().code == Code::UnknownOutcome) ++unknown;
+                        if (!record && record.error().code == Code::DataLoss) ++lost;
+                        if (!record) std::this_thread::yield();
+                    }
+                });
+            EXPECT_TRUE(eventually(30, [&] { return count() >= before + 100; }));
+            primary->kill();
+            const auto killed_at = std::chrono::steady_clock::now();
+            EXPECT_EQ(standby->sql("SELECT pg_promote()"), "t");
+            standby->sql("ALTER SYSTEM RESET synchronous_standby_names");
+            standby->sql("SELECT pg_reload_conf()");
+            const std::size_t at_promotion = count();
+            relay.lead_to(standby->socket());
+            EXPECT_TRUE(eventually(30, [&] { return count() >= at_promotion + 100; })) << "the writers did not go on";
+            longest_ms = std::max(longest_ms, std::chrono::duration_cast<std::chrono::milliseconds>(
+                                                  std::chrono::steady_clock::now() - killed_at)
+                                                  .count());
+            over = true;
+        }
+        for (const auto& [seq, hash] : acknowledged) {
+            const auto there = store->hashes(seq, 1);
+            ASSERT_TRUE(there.ok() && !there->empty() && there->front() == hash) << "lost: seq " << seq;
+        }
+        EXPECT_TRUE(usecases::verify_ledger(*store, &openssl_digest::sha256)->whole());
+        primary = std::move(standby);
+    }
+    EXPECT_EQ(lost, 0U) << "refused for what a promoted standby lacks";
+    std::printf("%d promotions: %zu acknowledged, 0 lost, %zu outcomes unknown, writing again after %ld ms at most\n",
+                rounds(), acknowledged.size(), unknown, static_cast<long>(longest_ms));
 }
 
 }  // namespace

@@ -81,7 +81,7 @@ std::unique_ptr<PostgresServer> PostgresServer::start(const PostgresOptions& opt
     server->folder_ = folder;
     server->data_ = options.data.empty() ? server->folder_ / "data" : options.data;
     server->settings_ = options.settings;
-    server->initialise();
+    server->initialise(options.standby_of);
     server->launch();
     return server;
 }
@@ -100,15 +100,34 @@ PostgresServer::~PostgresServer() {
     std::filesystem::remove_all(folder_, ignored);
 }
 
-void PostgresServer::initialise() {
+void PostgresServer::initialise(const std::filesystem::path& primary) {
     const Unprivileged who = unprivileged();
     if (who.user != 0 && chown(folder_.c_str(), who.user, who.group) != 0)
         throw std::system_error(errno, std::generic_category(), "chown " + folder_.string());
     const auto log = folder_ / "initdb.log";
-    const pid_t pid = spawn({(programs() / "initdb").string(), "-D", data_.string(), "-U", "postgres", "-A", "trust",
-                             "-E", "UTF8", "--locale=C", "--no-sync"},
-                            folder_, log);
-    if (wait_for(pid) != 0) throw std::runtime_error("initdb failed: see " + log.string());
+    std::vector<std::string> argv{(programs() / "initdb").string(),
+                                  "-D",
+                                  data_.string(),
+                                  "-U",
+                                  "postgres",
+                                  "-A",
+                                  "trust",
+                                  "-E",
+                                  "UTF8",
+                                  "--locale=C",
+                                  "--no-sync"};
+    if (!primary.empty())
+        argv = {(programs() / "pg_basebackup").string(),
+                "-h",
+                primary.string(),
+                "-U",
+                "postgres",
+                "-D",
+                data_.string(),
+                "--write-recovery-conf",
+                "--checkpoint=fast",
+                "--no-sync"};
+    if (wait_for(spawn(argv, folder_, log)) != 0) throw std::runtime_error(argv[0] + " failed: see " + log.string());
 }
 
 /// False when the server ended again: one that was killed leaves memory that its children still use for a moment.

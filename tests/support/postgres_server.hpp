@@ -12,6 +12,7 @@ namespace helix::test_support {
 struct PostgresOptions {
     std::vector<std::string> settings = {};  ///< "fsync=off"
     std::filesystem::path data = {};         ///< an empty folder to keep the data in; unset: beside the socket
+    std::filesystem::path standby_of = {};   ///< the socket's folder of a server to copy and to follow
 };
 
 /// A PostgreSQL server of one's own, made by initdb in a temporary folder, on a unix socket there and on no port. It is
@@ -47,7 +48,7 @@ public:
 
 private:
     PostgresServer() = default;
-    void initialise();
+    void initialise(const std::filesystem::path& primary);
     bool try_launch();
 
     std::filesystem::path folder_;
