@@ -27,6 +27,14 @@ ${policy_table}    };
 }  // namespace helix::app
 " @ONLY)
 
+# The Lean sources that the theorem of one write stands on.
+set(lean_entries "")
+foreach(module Order Model Gate Reach Sound Theorems)
+  string(TOLOWER ${module} symbol)
+  list(APPEND lean_entries ${symbol} proofs/Helix/${module}.lean)
+endforeach()
+helix_embed(NAMESPACE helix::app::lean OUTPUT ${CMAKE_BINARY_DIR}/lean_files.cpp ENTRIES ${lean_entries})
+
 helix_room(NAME helix_app LAYER main
   SOURCES
     service/app/app.cpp
@@ -35,6 +43,7 @@ helix_room(NAME helix_app LAYER main
     service/app/court_wiring.cpp
     service/app/demo.cpp
     service/app/engines.cpp
+    service/app/lean_check.cpp
     service/app/ledger_trust.cpp
     service/app/listen_address.cpp
     service/app/log.cpp
@@ -47,11 +56,12 @@ helix_room(NAME helix_app LAYER main
     service/app/target_factory.cpp
   ROOMS
     helix_domain helix_ports helix_wire helix_usecases helix_court helix_reconcile helix_http
-    helix_config helix_conftest helix_kubeconfig helix_kubernetes helix_kubernetes_definitions helix_lean_process helix_simulated helix_smt
-    helix_event_sender helix_head_file helix_ledger_file
+    helix_child_process helix_config helix_conftest helix_kubeconfig helix_kubernetes helix_kubernetes_definitions helix_lean_process helix_simulated
+    helix_smt helix_event_sender helix_head_file helix_ledger_file
     helix_ledger_git helix_ledger_postgres helix_ledger_sqlite helix_openssl_digest helix_openssl_signer helix_system
   LIBRARIES spdlog::spdlog PkgConfig::httplib)
-target_sources(helix_app PRIVATE ${CMAKE_BINARY_DIR}/policy_files.cpp ${CMAKE_BINARY_DIR}/embedded_policies.cpp)
+target_sources(helix_app PRIVATE ${CMAKE_BINARY_DIR}/policy_files.cpp ${CMAKE_BINARY_DIR}/embedded_policies.cpp
+  ${CMAKE_BINARY_DIR}/lean_files.cpp)
 
 # One binary: the service and the command line; called helixd it serves.
 add_executable(helix ${CMAKE_SOURCE_DIR}/service/main.cpp)

@@ -8,6 +8,7 @@
 #include "service/app/app.hpp"
 #include "service/app/cluster_definitions.hpp"
 #include "service/app/demo.hpp"
+#include "service/app/lean_check.hpp"
 #include "service/app/open_ledger.hpp"
 #include "service/app/signals.hpp"
 #include "service/cli/cli.hpp"
@@ -120,6 +121,7 @@ int main(int argc, char** argv) {
     commands.ledgers = ledger_places();
     commands.definitions = definitions;
     commands.verify_certificate = verify_certificate;
+    commands.prove_certificate = helix::app::check_with_lean;
     commands.generate_key = generate_key;
     commands.verify_ed25519 = helix::openssl_signer::verify_ed25519;
     return helix::cli::run(argc, argv, commands);

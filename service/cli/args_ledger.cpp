@@ -2,6 +2,7 @@
 
 #include "service/cli/commands.hpp"
 #include "service/cli/json_view.hpp"
+#include "service/cli/printable.hpp"
 #include "service/wire/parse_json.hpp"
 
 namespace helix::cli {
@@ -34,7 +35,20 @@ const Json* find_certificate(const Json& value, int depth = 0) {
     return nullptr;
 }
 
-Exit verify_certificate(const Session& session, const ServiceCommands& service, const std::string& file) {
+/// What `helix verify certificate` was told.
+struct CertificateArgs {
+    std::string file;
+    bool lean = false;
+    std::string lean_file;  ///< empty: beside the file
+
+    [[nodiscard]] std::string theorem() const {
+        if (!lean_file.empty()) return lean_file;
+        return file == "-" ? "certificate.lean" : file + ".lean";
+    }
+};
+
+Exit verify_certificate(const Session& session, const ServiceCommands& service, const CertificateArgs& args) {
+    const std::string& file = args.file;
     const auto content = read_input(file);
     if (!content) return session.fail(content.error());
     if (!service.verify_certificate)
@@ -57,14 +71,24 @@ Exit verify_certificate(const Session& session, const ServiceCommands& service, 
         session.fail(failure);
         return Exit::Unverified;
     }
-    const Json shown = {{"ok", true},
-                        {"passed", flag(*inside, "passed")},
-                        {"why", text(*inside, "why")},
-                        {"digest", text(*inside, "digest")}};
+    Json shown = {{"ok", true},
+                  {"passed", flag(*inside, "passed")},
+                  {"why", text(*inside, "why")},
+                  {"digest", text(*inside, "digest")}};
+    if (args.lean) {
+        if (!service.prove_certificate)
+            return session.fail(error(Code::Unimplemented, "this build cannot render theorems"));
+        const auto said = service.prove_certificate(inside->dump(), args.theorem());
+        if (!said) {
+            session.fail(said.error());
+            return Exit::Unverified;
+        }
+        shown["lean"] = *said;
+    }
     session.show(shown, [&] {
         return session.view().style.paint(Paint::Green, "ok") + "  the certificate holds: it says " +
                (flag(*inside, "passed") ? "PASS" : "BREAK") + " (" + text(*inside, "why") + "), digest " +
-               text(*inside, "digest") + "\n";
+               text(*inside, "digest") + "\n" + (args.lean ? "    " + printable(text(shown, "lean")) + "\n" : "");
     });
     return Exit::Done;
 }
@@ -107,14 +131,19 @@ void add_ledger_commands(CLI::App& app, Invocation& invocation) {
         app.add_subcommand("verify", "Check offline what the service handed out")->fallthrough()->require_subcommand(1);
     CLI::App* certificate =
         check->add_subcommand("certificate", "Re-check a verdict's certificate with integer arithmetic")->fallthrough();
-    const auto file = std::make_shared<std::string>();
+    const auto told = std::make_shared<CertificateArgs>();
+    certificate->add_flag("--lean", told->lean,
+                          "Also as a Lean 4 theorem, checked where there is a Lean (LEAN, or PATH)");
+    certificate->add_option("--lean-file", told->lean_file,
+                            "Where to write it; default: beside FILE, with .lean added");
     certificate
-        ->add_option("file", *file, "JSON: the certificate, or a verdict, receipt or record with one; - reads stdin")
+        ->add_option("file", told->file,
+                     "JSON: the certificate, or a verdict, receipt or record with one; - reads stdin")
         ->required()
         ->type_name("FILE");
-    certificate->callback([&invocation, file] {
-        invocation.command = [&invocation, file](const Session& session) {
-            return verify_certificate(session, invocation.service, *file);
+    certificate->callback([&invocation, told] {
+        invocation.command = [&invocation, told](const Session& session) {
+            return verify_certificate(session, invocation.service, *told);
         };
     });
 }

@@ -58,6 +58,9 @@ struct ServiceCommands {
     std::function<Result<std::unique_ptr<ports::Definitions>>(const ServeOptions&)> definitions;
     /// Re-checks a certificate (JSON text) offline; the error says what does not hold.
     std::function<Result<void>(const std::string& certificate_json)> verify_certificate;
+    /// Writes the Lean theorem of a certificate that was verified to a file, and has it checked where there is a Lean;
+    /// answers one sentence. Errors: DataLoss when Lean refuses it.
+    std::function<Result<std::string>(const std::string& certificate_json, const std::string& file)> prove_certificate;
     /// Makes a signing key in a folder; answers its verifier string.
     std::function<Result<std::string>(const std::string& folder, const std::string& name)> generate_key;
     /// What signatures are checked with, offline.

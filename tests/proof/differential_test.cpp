@@ -8,6 +8,7 @@
 #include "adapters/lean_process/lean_engine.hpp"
 #include "adapters/smt/smt_engine.hpp"
 #include "domain/proof/smt_text.hpp"
+#include "domain/proof/write_theorem.hpp"
 #include "tests/oracle/property.hpp"
 
 namespace helix::oracle {
@@ -88,6 +89,28 @@ TEST(ProofDifferential, WritesOnTopOfReservationsAreJudgedAlike) {
             if (!verdict.passed) break;
             const auto effect = gate::effect_of(request, scenario.state, settings());
             reserved.push_back({"r" + std::to_string(reserved.size()), *effect, kNow + 60'000'000, false});
+        }
+    });
+}
+
+// What `helix verify certificate --lean` states is what the certificate says.
+TEST(ProofDifferential, ACertificateStatesItsOwnVerdict) {
+    const Engines engines;
+    check_property(1'000, [&] {
+        const Draw draw = draw_number;
+        const Scenario scenario = tell(draw_model(draw, {kAll}));
+        const gate::Request& request = scenario.requests.front();
+        const auto effect = gate::effect_of(request, scenario.state, settings());
+        const Verdict verdict = gate::judge_effect(scenario.state, {}, *effect, request.action.reason, settings());
+        const gate::Certificate certificate = gate::certify(verdict);
+        RC_ASSERT(proof::theorem_of(certificate, "").ok() == !inexact(verdict));
+        RC_PRE(!inexact(verdict));
+        const proof::Obligation obligation = proof::obligation_of(certificate);
+        for (const auto& engine : engines.all) {
+            const Finding finding = engine->judge({verdict, obligation});
+            if (finding.outcome != (verdict.passed ? Finding::Outcome::Holds : Finding::Outcome::Breaks))
+                RC_FAIL(describe(scenario.model) + told(verdict) + finding.engine + ": " + finding.detail + "\n" +
+                        smt_text(obligation));
         }
     });
 }
