@@ -1,7 +1,6 @@
 #include "adapters/kubernetes/kubernetes_courtroom.hpp"
 
-#include <array>
-#include <ctime>
+#include <algorithm>
 #include <utility>
 
 #include <nlohmann/json.hpp>
@@ -77,8 +76,13 @@ Result<bool> KubernetesCourtroom::approvals_guarded() {
         const auto answer = api_.get(path);
         if (!answer && answer.error().code == Code::NotFound) return false;
         if (!answer) return answer.error();
+        if (path != kApprovalBinding) continue;
+        const json binding = json::parse(answer->body, nullptr, false);
+        const json actions =
+            binding.is_object() ? binding.value(json::json_pointer("/spec/validationActions"), json()) : json();
+        return actions.is_array() && std::find(actions.begin(), actions.end(), "Deny") != actions.end();
     }
-    return true;
+    return false;
 }
 
 /// The whole status is replaced, so that nothing of an older one stays; only on the very object that was judged.
@@ -89,6 +93,14 @@ Result<void> KubernetesCourtroom::write_status(const trial::Trial& trial, const 
     const std::string path = kApi + trial.ns + "/trendaltrials/" + trial.name + "/status?fieldManager=" + kComponent;
     const auto answer = api_.write(http2_client::Method::Patch, path, kJsonPatch, patch.dump(), true);
     return answer ? Result<void>{} : answer.error();
+}
+
+Result<void> KubernetesCourtroom::publish_report(const trial::Trial& trial, const std::string& report_json) {
+    const std::string path = "/apis/wgpolicyk8s.io/v1alpha2/namespaces/" + trial.ns + "/policyreports/trendal-" +
+                             trial.name + "?force=true&fieldManager=" + kComponent;
+    const auto answer = api_.write(http2_client::Method::Patch, path, kApplyPatch, report_json, true);
+    const bool served = answer.ok() || answer.error().code != Code::NotFound;
+    return answer || !served ? Result<void>{} : answer.error();
 }
 
 Result<void> KubernetesCourtroom::tell(const trial::Trial& trial, const ports::CourtNotice& notice) {

@@ -67,6 +67,9 @@ public:
 
     /// Replaces the status of that very trial (uid). Errors: NotFound, Conflict, PermissionDenied, Unavailable.
     virtual Result<void> write_status(const trial::Trial& trial, const std::string& status_json) = 0;
+    /// Puts the PolicyReport that belongs to the trial in its place. Where no such API is served nothing happens.
+    /// Errors: PermissionDenied, Unavailable.
+    virtual Result<void> publish_report(const trial::Trial& trial, const std::string& report_json) = 0;
     /// Tells of something on the trial. Errors: PermissionDenied, Unavailable.
     virtual Result<void> tell(const trial::Trial& trial, const CourtNotice& notice) = 0;
 

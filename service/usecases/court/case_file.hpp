@@ -71,6 +71,7 @@ struct CaseFile {
     bool changed = true;      ///< since it was published
     std::string fingerprint;  ///< of all that the score depends on; unchanged: nothing to do
     std::string status;       ///< as last written, canonical JSON
+    std::string report;       ///< likewise, the PolicyReport
     std::string phase;
     std::string problem;  ///< why the court cannot go on with it
     Micros wake_at = 0;

@@ -15,31 +15,6 @@ using trial::Grade;
 constexpr const char* kGamma1 = "14.134725141734693";
 constexpr std::int64_t kSecond = 1'000'000;
 
-constexpr std::array kGrades = {
-    Grade::ConftestDeny,   Grade::ConftestWarn,  Grade::KyvernoViolation, Grade::GatekeeperViolation,
-    Grade::GatekeeperWarn, Grade::FalcoCritical, Grade::FalcoHigh,        Grade::FalcoMedium,
-    Grade::FalcoLow,       Grade::TrivyCritical, Grade::TrivyHigh,        Grade::Recorded,
-    Grade::Waived};
-
-Error malformed(const char* what) {
-    return error(Code::DataLoss, std::string("a record of the court holds no well-formed ") + what);
-}
-
-std::string text(const json& value, const char* key) {
-    const auto found = value.find(key);
-    return found != value.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
-
-std::int64_t number(const json& value, const char* key) {
-    const auto found = value.find(key);
-    return found != value.end() && found->is_number_integer() ? found->get<std::int64_t>() : 0;
-}
-
-Micros time(const json& value, const char* key) {
-    const auto at = wire::from_rfc3339(text(value, key));
-    return at ? *at : 0;
-}
-
 void set_text(json& object, const char* key, const std::string& value) {
     if (!value.empty()) object[key] = value;
 }
@@ -128,25 +103,6 @@ json to_json(const trial::Defect& defect) {
     return value;
 }
 
-Result<trial::Defect> defect_of(const json& value) {
-    const std::string grade = value.is_object() ? text(value, "grade") : std::string();
-    const auto known = std::find_if(kGrades.begin(), kGrades.end(), [&](Grade one) { return to_string(one) == grade; });
-    if (known == kGrades.end()) return malformed("defect");
-    trial::Defect defect;
-    defect.grade = *known;
-    defect.policy = text(value, "policy");
-    defect.rule = text(value, "rule");
-    defect.container = text(value, "container");
-    defect.message = text(value, "message");
-    defect.count = number(value, "count");
-    defect.first_at = time(value, "first");
-    defect.last_at = time(value, "last");
-    for (const json& ref : value.value("refs", json::array()))
-        defect.refs.push_back({text(ref, "kind"), text(ref, "namespace"), text(ref, "name"), text(ref, "uid"),
-                               text(ref, "resourceVersion")});
-    return defect;
-}
-
 json to_json(const trial::FalcoAlert& alert) {
     json value = {{"rule", alert.rule}, {"priority", static_cast<int>(alert.priority)}, {"count", alert.count}};
     set_time(value, "at", alert.at);
@@ -162,28 +118,6 @@ json to_json(const trial::FalcoAlert& alert) {
     set_text(value, "container", alert.container_name);
     set_text(value, "image", alert.image);
     return value;
-}
-
-Result<trial::FalcoAlert> alert_of(const json& value) {
-    const std::int64_t priority = value.is_object() ? number(value, "priority") : -1;
-    if (priority < 0 || priority > static_cast<std::int64_t>(trial::FalcoPriority::Debug)) return malformed("alert");
-    trial::FalcoAlert alert;
-    alert.priority = static_cast<trial::FalcoPriority>(priority);
-    alert.rule = text(value, "rule");
-    alert.count = std::max<std::int64_t>(1, number(value, "count"));
-    alert.at = time(value, "at");
-    alert.received_at = time(value, "receivedAt");
-    alert.source = text(value, "source");
-    alert.hostname = text(value, "hostname");
-    alert.output = text(value, "output");
-    alert.uuid = text(value, "uuid");
-    alert.ns = text(value, "namespace");
-    alert.pod = text(value, "pod");
-    alert.pod_uid = text(value, "podUid");
-    alert.container_id = text(value, "containerId");
-    alert.container_name = text(value, "container");
-    alert.image = text(value, "image");
-    return alert;
 }
 
 std::string_view short_state(const trial::Testimony& testimony) {
@@ -220,8 +154,11 @@ json to_json(const trial::Testimony& testimony, bool defects) {
 json sorries_json(const trial::Score& score) {
     json sorries = json::array();
     for (const trial::Sorry& one : score.sorries)
-        sorries.push_back(
-            {{"what", one.what}, {"why", one.why}, {"mend", one.mend}, {"givesBack", to_number(one.gives_back)}});
+        sorries.push_back({{"what", one.what},
+                           {"why", one.why},
+                           {"mend", one.mend},
+                           {"givesBack", to_number(one.gives_back)},
+                           {"givesBackRaw", to_number(one.gives_back_raw)}});
     return sorries;
 }
 
@@ -261,6 +198,7 @@ json mecipol_json(const CaseFile& file, Micros at) {
                    {"caps", file.score.caps},
                    {"sorries", file.score.verdict == trial::Verdict::Deny ? sorries_json(file.score) : json::array()},
                    {"mecipol", trial::mecipol_id(trial_id_of(trial), at)}};
+    if (file.score.verdict != trial::Verdict::Deny) record["wouldRaise"] = sorries_json(file.score);
     set_text(record, "approvedBy", file.approved_by);
     if (file.check) {
         record["manifest"] = {{"sha256", file.check->manifest_hash},

@@ -20,10 +20,8 @@ double to_number(trial::Hundredths value);
 
 nlohmann::json to_json(const trial::Ref& ref);
 nlohmann::json to_json(const trial::Defect& defect);
-Result<trial::Defect> defect_of(const nlohmann::json& value);
 
 nlohmann::json to_json(const trial::FalcoAlert& alert);
-Result<trial::FalcoAlert> alert_of(const nlohmann::json& value);
 
 /// The gate's state, counts, and what it rests on. With `defects` every one is listed.
 nlohmann::json to_json(const trial::Testimony& testimony, bool defects);

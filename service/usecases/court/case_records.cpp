@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "service/usecases/court/case_json.hpp"
+#include "service/usecases/court/case_read.hpp"
 #include "service/wire/canonical_json.hpp"
 #include "service/wire/timestamps.hpp"
 
@@ -47,24 +48,6 @@ Result<void> apply_evidence(CaseFile& file, const json& body) {
     return {};
 }
 
-Result<void> apply_verdict(CaseFile& file, const json& body, const ledger::Record& record) {
-    Closing closing;
-    closing.mecipol = body.value("mecipol", "");
-    closing.record = record.body;
-    closing.seq = record.seq;
-    closing.at = time_in(body, "scoredAt");
-    closing.promote = body.value("promote", false);
-    const std::string verdict = body.value("verdict", "");
-    for (const auto one : {trial::Verdict::Admit, trial::Verdict::Watch, trial::Verdict::Deny})
-        if (to_string(one) == verdict) closing.verdict = one;
-    const auto warmth = trial::parse_warmth(body.value("warmth", json::object()).value("value", json()).dump());
-    if (closing.verdict == trial::Verdict::Pending || !warmth)
-        return error(Code::DataLoss, "a MECIPOL record cannot be read");
-    closing.warmth = *warmth;
-    file.closing = std::move(closing);
-    return {};
-}
-
 void apply_promotion(CaseFile& file, const json& body) {
     file.promotion.labelled = body.value("labelled", false);
     file.promotion.routed = body.value("routed", false);
@@ -84,7 +67,7 @@ Result<void> apply(CaseFile& file, const ledger::Record& record) {
     if (!body.is_object()) return error(Code::DataLoss, "a record of the court is no JSON object");
     file.lines += 1;
     if (record.kind == kEvidence) return apply_evidence(file, body);
-    if (record.kind == kVerdict) return apply_verdict(file, body, record);
+    if (record.kind == kVerdict) return read_mecipol(file, body, record.body, record.seq);
     if (record.kind == kPromoted) {
         apply_promotion(file, body);
     } else if (record.kind == kOpened) {

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "service/usecases/court/case_json.hpp"
+#include "service/usecases/court/case_read.hpp"
 #include "service/usecases/cycle_json.hpp"
 
 namespace helix::court {

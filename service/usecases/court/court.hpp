@@ -99,6 +99,7 @@ private:
     void conclude(CaseFile& file, const ports::Fence& fence, Micros now);
     void promote(CaseFile& file, const ports::Fence& fence, Micros now);
     void show(CaseFile& file, Micros now);
+    void publish_report(CaseFile& file);
     void remember_warmth(CaseFile& file, Micros now);
     void publish(const CaseFile& file, const char* type, Micros now);
     void put_off(CaseFile& file, const Error& why, Micros now);

@@ -3,6 +3,7 @@
 
 #include "service/usecases/court/case_json.hpp"
 #include "service/usecases/court/court.hpp"
+#include "service/usecases/court/report_json.hpp"
 #include "service/usecases/court/status_json.hpp"
 
 /// One case at one sitting.
@@ -274,6 +275,14 @@ void Court::promote(CaseFile& file, const ports::Fence& fence, Micros now) {
     if (file.promotion.try_again_at > now) file.wake_at = std::min(file.wake_at, file.promotion.try_again_at);
 }
 
+/// Viewers of policy reports see the verdict there, too. It is a courtesy: where it cannot be written, it is not.
+void Court::publish_report(CaseFile& file) {
+    if (file.testimonies.empty() || file.subject.uid.empty()) return;
+    std::string report = report_of(file);
+    if (report == file.report) return;
+    if (ports_.room.publish_report(*file.trial, report)) file.report = std::move(report);
+}
+
 /// Writes the trial's status when it is not what it should be.
 void Court::show(CaseFile& file, Micros now) {
     const std::string phase = phase_of(file, now);
@@ -290,6 +299,7 @@ void Court::show(CaseFile& file, Micros now) {
         return;
     }
     file.status = std::move(status);
+    publish_report(file);
     file.changed = true;
     const std::lock_guard lock(mutex_);
     ++figures_.status_writes;
