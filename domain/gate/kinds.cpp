@@ -55,6 +55,7 @@ constexpr auto kKnown = std::to_array<KnownKind>({
     {"ClusterRole", "rbac.authorization.k8s.io", "rbac.authorization.k8s.io/v1", Neutral},
     {"ClusterRoleBinding", "rbac.authorization.k8s.io", "rbac.authorization.k8s.io/v1", Neutral},
     {"CustomResourceDefinition", "apiextensions.k8s.io", "apiextensions.k8s.io/v1", Neutral},
+    {"TrendalTrial", "eose.ca", "eose.ca/v1", Neutral},
 });
 
 const KnownKind* find(std::string_view kind) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 
+#include "adapters/falco/alerts.hpp"
 #include "adapters/openssl_digest/sha256.hpp"
 #include "adapters/postgres/conninfo.hpp"
 #include "adapters/system/instance.hpp"
@@ -138,6 +139,7 @@ public:
             std::make_unique<CourtWiring>(config, CourtWiring::Ports{targets_, tenure_, writer_, *stores_.ledger, once_,
                                                                      bus_, clock_, openssl_digest::sha256});
         context_.kept_nodes = stores_.tree.get();
+        hold_court();
         http::route_all(server_, context_);
         if (auto started = hub_.start(); !started) return started;
         trust_->start();
@@ -211,6 +213,17 @@ private:
         context_.outboxes = &outbox_->all();
         context_.poke_outboxes = [this] { outbox_->poke(); };
         return outbox_->start();
+    }
+
+    void hold_court() {
+        context_.courts = &courts_->all();
+        context_.poke_courts = [this] { courts_->poke(); };
+        context_.clock = &clock_;
+        context_.read_alerts = [](std::string_view body, std::int64_t now_us) -> Result<http::AlertBatch> {
+            auto batch = falco::read_alerts(body, now_us);
+            if (!batch) return std::move(batch).error();
+            return http::AlertBatch{std::move(batch->alerts), std::move(batch->refused)};
+        };
     }
 
     /// Holds on to the right to write, finds what a former process left open, sweeps up behind this one's own cycles.

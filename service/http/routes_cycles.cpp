@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <array>
-#include <functional>
 
+#include "service/http/act_once.hpp"
 #include "service/http/handler.hpp"
 #include "service/http/routes.hpp"
 #include "service/usecases/cycle_json.hpp"
@@ -14,9 +14,6 @@ namespace {
 using nlohmann::json;
 using usecases::CycleRequest;
 
-constexpr std::size_t kKeyBytesMax = 255;
-constexpr const char* kKeyHeader = "Idempotency-Key";
-
 Result<CycleRequest> parse_request(const json& body, bool plan, const Caller& caller) {
     auto parsed = plan ? wire::plan_from_json(body) : wire::action_request_from_json(body);
     if (!parsed) return std::move(parsed).error();
@@ -27,106 +24,19 @@ Result<CycleRequest> parse_request(const json& body, bool plan, const Caller& ca
     return request;
 }
 
-/// The step that decided: the first that neither was done nor would have passed.
-const json& deciding(const json& receipt) {
-    const json& actions = receipt.at("actions");
-    const auto found = std::find_if(actions.begin(), actions.end(), [](const json& action) {
-        const std::string outcome = action.value("outcome", "");
-        return outcome != "applied" && outcome != "dry-run";
-    });
-    return found != actions.end() ? *found : actions.back();
-}
-
-void write_break(const json& step, json extra, httplib::Response& response) {
-    const json& verdict = step.at("verdict");
-    const std::string why = verdict.value("why", "");
-    const bool stale = why == to_string(gate::Why::StaleMetrics);
-    std::string mend = "ask for what `remedies` says, or free memory first";
-    if (stale) mend = "wait for metrics: see GET /v1/units";
-    if (why == to_string(gate::Why::EngineDisagreement))
-        mend = "one engine is wrong: read the record engine.disagreement";
-    if (why == to_string(gate::Why::EngineSilent))
-        mend = "see `findings`: mend that engine, or take it out of `engines`";
-    if (why == to_string(gate::Why::Unmodelled)) mend = "if no pod comes from this kind, add it to neutral_kinds";
-    extra["verdict"] = verdict;
-    const gate::ObjectRef object = {"", step.at("object").value("kind", ""), step.at("object").value("namespace", ""),
-                                    step.at("object").value("name", "")};
-    write_problem(error(Code::Blocked, verdict.value("reason", ""), mend, gate::describe(object)), response,
-                  stale ? "stale-metrics" : "gate-break", extra);
-}
-
-/// The answer to a BREAK, a refusal by the target or an unknown outcome: a problem that carries the receipt.
-void write_stopped(const json& receipt, httplib::Response& response) {
-    const json extra = {{"cycle", receipt}, {"instance", "/v1/cycles/" + receipt.value("id", "")}};
-    const json& step = deciding(receipt);
-    const std::string outcome = step.value("outcome", "");
-    if (outcome == "not-run")
-        return write_break({{"verdict", step.at("verdict")}, {"object", step.at("action").at("object")}}, extra,
-                           response);
-    const json recorded = step.value("problem", json::object());
-    Error problem = error(Code::Internal, recorded.value("detail", "the step was not done"), recorded.value("mend", ""),
-                          recorded.value("where", ""));
-    if (outcome == "unknown") return write_problem(problem, response, "unknown-outcome", extra);
-    // "Try again later" is no answer here: this request has its receipt, another try is another request.
-    constexpr std::array<std::string_view, 7> kOwnNames = {"conflict",         "not-found",     "already-exists",
-                                                           "invalid-argument", "unknown-field", "reason-needed",
-                                                           "permission-denied"};
-    const std::string type = recorded.value("type", "");
-    const std::string name = type.substr(type.rfind('/') + 1);
-    const bool known = std::find(kOwnNames.begin(), kOwnNames.end(), name) != kOwnNames.end();
-    if (!known) problem.mend = "ask again with a fresh Idempotency-Key";
-    write_problem(problem, response, known ? name : "target-refused", extra);
-}
-
-/// The answer that a receipt gives; the same whenever it is asked for, but for the status of what was created before.
-void write_receipt(const json& receipt, bool replayed, httplib::Response& response) {
-    const std::string status = receipt.value("status", "");
-    response.set_header("Location", "/v1/cycles/" + receipt.value("id", ""));
-    if (replayed) response.set_header("Idempotency-Replayed", "true");
-    if (status == "dry-run") return write_json(receipt, response, 200);
-    if (status == "done" || status == "stopped") return write_json(receipt, response, replayed ? 200 : 201);
-    write_stopped(receipt, response);
-}
-
-/// The reason's own problem type, where the error is about the reason, and those of the key.
-void write_refusal(const Error& problem, httplib::Response& response) {
-    std::string_view name = problem.where == "reason" ? "reason-needed" : "";
-    if (problem.where == kKeyHeader)
-        name = problem.code == Code::Conflict ? "idempotency-in-progress" : "idempotency-key-reused";
-    write_problem(problem, response, name);
-}
-
 void post_act(Context& context, bool plan, const httplib::Request& req, httplib::Response& res, const Caller& caller) {
     if (const auto known = only_params(req, {"dry_run"}); !known) return write_bad_parameter(known.error(), res);
     const auto dry_run = flag_of(req, "dry_run");
     if (!dry_run) return write_bad_parameter(dry_run.error(), res);
-    const std::string key = req.get_header_value(kKeyHeader);
-    if (key.empty() && !*dry_run)
-        return write_problem(
-            error(Code::InvalidArgument, "a request that acts needs an Idempotency-Key",
-                  "send a fresh unique value, and the same one when you repeat the request", kKeyHeader),
-            res, "idempotency-key-missing");
-    const auto visible = [](char c) { return c > ' ' && c < '\x7f'; };
-    if (key.size() > kKeyBytesMax || !std::all_of(key.begin(), key.end(), visible))
-        return write_bad_parameter(
-            error(Code::InvalidArgument, "the Idempotency-Key is not 1 to 255 visible characters", "use a UUID",
-                  kKeyHeader),
-            res);
+    const auto key = idempotency_key_of(req, *dry_run);
+    if (!key) return write_bad_key(key.error(), res);
     const auto body = body_of(req);
     if (!body) return write_bad_body(body.error(), res);
     auto request = parse_request(*body, plan, caller);
     if (!request) return write_refusal(request.error(), res);
     request->dry_run = *dry_run;
-    request->idempotency_key = key;
-    request->request_sha256 = ledger::to_hex(context.sha256(req.path + "\n" + req.body));
-    if (*dry_run) {
-        const auto cycle = context.helix.run(*request);
-        return cycle ? write_receipt(usecases::to_json(*cycle, context.sha256), false, res)
-                     : write_refusal(cycle.error(), res);
-    }
-    const auto answer = context.once.run(*request);
-    if (!answer) return write_refusal(answer.error(), res);
-    write_receipt(answer->receipt, answer->replayed, res);
+    request->idempotency_key = *key;
+    act_once(context, *std::move(request), req.path + "\n" + req.body, res);
 }
 
 void post_gate(Context& context, const httplib::Request& req, httplib::Response& res, const Caller& caller) {
@@ -207,12 +117,8 @@ void get_cycle(Context& context, const httplib::Request& req, httplib::Response&
 
 void route_cycles(http_engine::Server& server, Context& context) {
     const auto act = [&](bool plan) {
-        return httplib::Server::Handler([&context, plan](const httplib::Request& req, httplib::Response& res) {
-            // A dry run writes nothing: to propose is enough for it.
-            const Role needed = text_of(req, "dry_run") == "true" ? Role::Propose : Role::Act;
-            const auto caller = context.authorizer.authorize(req, needed);
-            if (!caller) return write_problem(caller.error(), res);
-            post_act(context, plan, req, res, *caller);
+        return acting(context.authorizer, [&context, plan](const auto& req, auto& res, const Caller& caller) {
+            post_act(context, plan, req, res, caller);
         });
     };
     server.Post("/v1/actions", act(false));

@@ -2,6 +2,7 @@
 #include <array>
 
 #include "service/http/handler.hpp"
+#include "service/http/page.hpp"
 #include "service/http/routes.hpp"
 #include "service/wire/manifest_json.hpp"
 
@@ -35,22 +36,6 @@ Result<std::vector<const TargetRuntime*>> chosen(const Context& context, const h
     }
     for (const auto& runtime : context.targets.all()) targets.push_back(runtime.get());
     return targets;
-}
-
-/// `all` from offset on, at most limit of them, as openapi's pages.
-void write_page(std::vector<json> all, const httplib::Request& req, httplib::Response& res) {
-    const auto limit = number_of(req, "limit", 1, 1000);
-    if (!limit) return write_bad_parameter(limit.error(), res);
-    const auto offset = number_of(req, "offset", 0, 10'000'000);
-    if (!offset) return write_bad_parameter(offset.error(), res);
-    const std::size_t total = all.size();
-    const std::size_t first = std::min<std::size_t>(offset->value_or(0), total);
-    const std::size_t last = std::min<std::size_t>(first + limit->value_or(100), total);
-    json items = json::array();
-    for (std::size_t i = first; i < last; ++i) items.push_back(std::move(all[i]));
-    json page = {{"items", std::move(items)}, {"total", total}, {"next", nullptr}};
-    if (last < total) page["next"] = last;
-    write_json(page, res);
 }
 
 void get_units(Context& context, const httplib::Request& req, httplib::Response& res) {

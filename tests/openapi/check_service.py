@@ -40,6 +40,14 @@ NOT_PROVOKED |= {("resendDeadLetter", status): OUTBOX for status in (202, 500, 5
 UNSIGNED = "needs a service that does not sign: tests/transparency"
 NOT_PROVOKED |= {(operation, 412): UNSIGNED for operation in ("getCheckpoint", "getLedgerRecord", "proveLedgerRecord",
                                                               "getLedgerKeys", "proveLedgerConsistency")}
+COURT = "needs a cluster that holds trials: tests/trials"
+NOT_PROVOKED |= {(operation, 200): COURT for operation in ("listTrials", "getTrial", "getTrialVerdict",
+                                                           "getTrialEvidence", "explainTrial")}
+NOT_PROVOKED |= {("postTrial", status): COURT for status in (200, 201, 409, 412, 422, 429, 500, 501, 502, 504)}
+NOT_PROVOKED |= {("deleteTrial", status): COURT for status in (200, 201, 409, 412, 422, 429, 500, 501, 502, 504)}
+NOT_PROVOKED |= {("approveTrial", status): COURT for status in (412, 413, 415)}
+NOT_PROVOKED |= {(operation, status): COURT for operation in ("postFalcoAlerts", "putFalcoAlerts")
+                 for status in (202, 413, 415, 422, 429, 500, 504)}
 NOT_PROVOKED |= {("stream", 429): "needs more readers than are allowed: tests/http_engine"}
 
 
@@ -81,7 +89,7 @@ class Cases:
 def common(cases):
     """What every operation answers: roles, framing, other methods."""
     for operation, (method, route, details) in cases.contract.operations.items():
-        target = route.replace("{id}", ULID).replace("{target}", "demo").replace("{seq}", "0").replace("{name}", "nowhere")
+        target = route.replace("{id}", ULID).replace("{target}", "demo").replace("{seq}", "0").replace("{name}", "nowhere").replace("{namespace}", "shop")
         body = b"{}" if method == "POST" else None
         if details.get("security") != []:
             for token in (None, "unknown"):
@@ -283,6 +291,42 @@ def outbox(cases):
     cases.case("resendDeadLetter", 404, "/v1/outbox/nowhere/dead-letters/0/resend", problem="not-found")
 
 
+def trials(cases):
+    """The simulation holds no trials: everything about them says so, after it has read what was asked."""
+    one = "/v1/trials/shop/cart"
+    trial = {"apiVersion": "eose.ca/v1", "kind": "TrendalTrial", "metadata": {"name": "cart", "namespace": "shop"}}
+    alert = {"rule": "Terminal shell in container", "priority": "Critical"}
+    views = {"getTrial": one, "getTrialVerdict": one + "/verdict", "getTrialEvidence": one + "/evidence",
+             "explainTrial": one + "/explain"}
+    cases.case("listTrials", 404, "/v1/trials", token="read", problem="not-found")
+    for query in ("verdict=admit", "phase=done", "namespace=Shop", "target=", "limit=1&limit=2", "limit=0", "trial=x"):
+        cases.case("listTrials", 400, "/v1/trials?" + query, problem="bad-parameter")
+    for operation, path in views.items():
+        cases.case(operation, 404, path, token="read", problem="not-found")
+        cases.case(operation, 400, path + "?x=1", problem="bad-parameter")
+        cases.case(operation, 400, path.replace("/shop/", "/Shop/"), problem="bad-parameter")
+    cases.post("postTrial", 404, trial, problem="not-found")
+    cases.post("postTrial", 404, yaml_of(trial), headers=YAML, problem="not-found")
+    cases.post("postTrial", 403, trial, token="propose", problem="permission-denied")
+    cases.post("postTrial", 400, b"{", problem="malformed")
+    cases.post("postTrial", 400, trial, query="?dry_run=yes", problem="bad-parameter")
+    cases.post("postTrial", 413, b" " * (3 * 1024 * 1024 + 1), problem="body-too-large")
+    cases.post("postTrial", 415, trial, headers={"Content-Type": "text/plain"}, problem="unsupported-media-type")
+    cases.case("postTrial", 400, "/v1/trials", headers=JSON, body=trial, problem="idempotency-key-missing")
+    key = {"Idempotency-Key": "withdrawn"}
+    cases.case("deleteTrial", 404, one + "?reason=x", headers=key, problem="not-found")
+    cases.case("deleteTrial", 403, one, headers=key, token="propose", problem="permission-denied")
+    cases.case("deleteTrial", 400, one, problem="idempotency-key-missing")
+    cases.case("approveTrial", 404, one + "/approve", problem="not-found")
+    cases.case("approveTrial", 403, one + "/approve", token="propose", problem="permission-denied")
+    cases.case("approveTrial", 400, one + "/approve?x=1", problem="bad-parameter")
+    for operation in ("postFalcoAlerts", "putFalcoAlerts"):
+        path = "/v1/evidence/falco"
+        cases.case(operation, 404, path, headers=JSON, body=alert, token="propose", problem="not-found")
+        cases.case(operation, 403, path, headers=JSON, body=alert, token="read", problem="permission-denied")
+        cases.case(operation, 400, path + "?x=1", headers=JSON, body=alert, problem="bad-parameter")
+
+
 def ledger_away(cases):
     """Another process holds the ledger's file: writes are refused with 503, reads go on."""
     with sqlite3.connect(cases.service.ledger, isolation_level=None) as other:
@@ -310,7 +354,7 @@ def without_tokens(helix, contract):
         cases = Cases(service, contract)
         cases.post("postAction", 200, {"target": "demo", "verb": "cordon", "object": NODE}, query="?dry_run=true")
         for operation, (method, route, details) in contract.operations.items():
-            target = route.replace("{id}", ULID).replace("{target}", "demo").replace("{seq}", "0").replace("{name}", "nowhere")
+            target = route.replace("{id}", ULID).replace("{target}", "demo").replace("{seq}", "0").replace("{name}", "nowhere").replace("{namespace}", "shop")
             if details.get("security") != []:
                 cases.case(operation, 403, target, headers={"Host": "evil.example"}, problem="permission-denied",
                            body=b"{}" if method == "POST" else None)
@@ -323,7 +367,7 @@ def main(helix, description, *options):
         served = set(service.routes())
         cases.expect("what is served is what is described", served == set(contract.patterns()),
                      served ^ set(contract.patterns()))
-        for part in (common, reads, writes, bus, proofs, outbox, stream):
+        for part in (common, reads, writes, bus, proofs, outbox, trials, stream):
             part(cases)
         hostile(cases, measure_memory="--sanitized" not in options)
         ledger_away(cases)

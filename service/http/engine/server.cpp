@@ -56,6 +56,18 @@ Server& Server::Post(const std::string& pattern, Handler handler) {
     return *this;
 }
 
+Server& Server::Put(const std::string& pattern, Handler handler) {
+    routes_.push_back({"PUT", pattern});
+    httplib::Server::Put(pattern, std::move(handler));
+    return *this;
+}
+
+Server& Server::Delete(const std::string& pattern, Handler handler) {
+    routes_.push_back({"DELETE", pattern});
+    httplib::Server::Delete(pattern, std::move(handler));
+    return *this;
+}
+
 std::string Server::methods_at(const std::string& path) const {
     std::string methods;
     for (const Route& route : routes_) {

@@ -43,8 +43,10 @@ public:
     // As httplib's, and kept for routes() and methods_at().
     Server& Get(const std::string& pattern, Handler handler);
     Server& Post(const std::string& pattern, Handler handler);
+    Server& Put(const std::string& pattern, Handler handler);
+    Server& Delete(const std::string& pattern, Handler handler);
 
-    /// Every route of Get and Post, in the order in which they are tried. Threads: any, once started.
+    /// Every route, in the order in which they are tried. Threads: any, once started.
     [[nodiscard]] const std::vector<Route>& routes() const { return routes_; }
 
     /// The methods served at `path`, for the header Allow ("GET, HEAD"); empty when there are none. Threads: as routes.
