@@ -58,6 +58,12 @@ Result<AnswerOnce::Answer> AnswerOnce::run(const CycleRequest& request) {
     // Without a receipt yet, though something may have been written: the name stays until the receipt is found.
     const bool open = !cycle && cycle.error().code == Code::UnknownOutcome;
     if (!open) forget();
+    if (!cycle && !open) {
+        // What a former process had begun with this key may have been ended after we looked: a refusal of what is done
+        // already (its object is gone ...) is no answer.
+        auto ended = known(request, name);
+        if (ended && *ended) return Answer{**std::move(ended), true};
+    }
     if (!cycle) return std::move(cycle).error();
     // In the ledger's spelling of numbers, so that the same receipt is answered for ever, byte for byte.
     const auto text = wire::canonical_json(to_json(*cycle, sha256_));

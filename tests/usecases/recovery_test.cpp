@@ -1,5 +1,9 @@
 #include "service/usecases/recovery.hpp"
 
+#include <functional>
+#include <string_view>
+#include <utility>
+
 #include <gtest/gtest.h>
 
 #include "service/usecases/cycle_json.hpp"
@@ -301,6 +305,53 @@ TEST_F(RecoveryTest, TheNextProcessLooksOnlyAtWhatIsNewSinceTheLast) {
     ASSERT_EQ(bodies.size(), 4U);
     EXPECT_NE(bodies[3].find(R"("epoch":4)"), std::string::npos) << bodies[3];
     EXPECT_NE(bodies[3].find(R"("open_from":3)"), std::string::npos) << bodies[3];
+}
+
+/// Calls `late` once, after it was asked twice for an Idempotency-Key: what comes right after a request looked for its
+/// receipt, which cannot be timed from outside.
+class LateStore : public DyingStore {
+public:
+    Result<std::optional<std::uint64_t>> find(std::string_view name) override {
+        auto found = MemoryLedgerStore::find(name);
+        if (late && name.starts_with("idempotency:") && --left_ == 0) std::exchange(late, nullptr)();
+        return found;
+    }
+    std::function<void()> late;
+
+private:
+    int left_ = 2;
+};
+
+TEST(RecoveryRace, AKeyWhoseCycleIsEndedRightAfterItsReceiptWasLookedForIsAnsweredWithThatReceipt) {
+    Workbench bench;
+    LateStore store;
+    auto process = std::make_unique<Process>(bench, store, "first");
+    bench.pass(120);
+    gate::Action remove;
+    remove.verb = gate::Verb::Delete;
+    remove.object = {"apps/v1", "Deployment", "shop", "cart"};
+    remove.reason = "γ₁ floor: nothing calls it any more";
+    CycleRequest request;
+    request.actor = "tester";
+    request.actions = {remove};
+    request.idempotency_key = "key";
+    request.request_sha256 = "digest";
+    store.die_after(1);  // the intent
+    ASSERT_FALSE(process->once.run(request).ok());
+    process.reset();
+    bench.pass(120);
+    store.revive();
+    {
+        const std::lock_guard busy(bench.targets.find("sim")->turn());  // so that the cycle cannot be ended yet
+        process = std::make_unique<Process>(bench, store, "first");
+    }
+    ASSERT_EQ(process->recovery.open(), 1U);
+    store.late = [&] { process->keep(); };
+    const auto answer = process->once.run(request);
+    ASSERT_TRUE(answer.ok()) << answer.error().message;
+    EXPECT_EQ(store.late, nullptr);
+    EXPECT_TRUE(answer->replayed);
+    EXPECT_EQ(answer->receipt.at("actions").at(0).at("outcome"), "applied");
 }
 
 /// Counts the intents that are read.
