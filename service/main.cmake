@@ -57,7 +57,7 @@ helix_room(NAME helix_app LAYER main
   ROOMS
     helix_domain helix_ports helix_wire helix_usecases helix_court helix_reconcile helix_http
     helix_child_process helix_config helix_conftest helix_falco helix_kubeconfig helix_kubernetes helix_kubernetes_definitions helix_lean_process helix_simulated
-    helix_smt helix_event_sender helix_head_file helix_ledger_file
+    helix_smt helix_trial_approval helix_event_sender helix_head_file helix_ledger_file
     helix_ledger_git helix_ledger_postgres helix_ledger_sqlite helix_openssl_digest helix_openssl_signer helix_system
   LIBRARIES spdlog::spdlog PkgConfig::httplib)
 target_sources(helix_app PRIVATE ${CMAKE_BINARY_DIR}/policy_files.cpp ${CMAKE_BINARY_DIR}/embedded_policies.cpp
@@ -67,4 +67,5 @@ target_sources(helix_app PRIVATE ${CMAKE_BINARY_DIR}/policy_files.cpp ${CMAKE_BI
 add_executable(helix ${CMAKE_SOURCE_DIR}/service/main.cpp)
 target_include_directories(helix PRIVATE ${CMAKE_SOURCE_DIR})
 target_link_libraries(helix PRIVATE helix_app helix_cli)
-add_custom_command(TARGET helix POST_BUILD COMMAND ${CMAKE_COMMAND} -E create_symlink helix $<TARGET_FILE_DIR:helix>/helixd)
+add_custom_command(TARGET helix POST_BUILD COMMAND ${CMAKE_COMMAND} -E create_symlink helix $<TARGET_FILE_DIR:helix>/helixd
+  COMMAND ${CMAKE_COMMAND} -E create_symlink helix $<TARGET_FILE_DIR:helix>/pemos)

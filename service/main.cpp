@@ -5,6 +5,7 @@
 #include "adapters/openssl_digest/sha256.hpp"
 #include "adapters/openssl_signer/ed25519.hpp"
 #include "adapters/openssl_signer/key_folder.hpp"
+#include "adapters/trial_approval/approve.hpp"
 #include "service/app/app.hpp"
 #include "service/app/cluster_definitions.hpp"
 #include "service/app/demo.hpp"
@@ -98,6 +99,17 @@ Result<std::unique_ptr<helix::ports::Definitions>> definitions(const ServeOption
                                             options.in_cluster, options.allow_exec});
 }
 
+Result<std::pair<std::string, std::string>> approve_trial(const ServeOptions& options, const std::string& ns,
+                                                          const std::string& name) {
+    const auto access =
+        helix::app::access_of({options.kubeconfig, options.contexts.empty() ? std::string() : options.contexts.front(),
+                               options.in_cluster, options.allow_exec});
+    if (!access) return access.error();
+    auto approval = helix::trial_approval::approve(*access, ns, name);
+    if (!approval) return std::move(approval).error();
+    return std::pair(std::move(approval->annotation), std::move(approval->user));
+}
+
 Result<std::string> generate_key(const std::string& folder, const std::string& name) {
     const auto key = helix::openssl_signer::generate(folder, name);
     if (!key) return key.error();
@@ -120,6 +132,7 @@ int main(int argc, char** argv) {
     commands.demo = demo;
     commands.ledgers = ledger_places();
     commands.definitions = definitions;
+    commands.approve_trial = approve_trial;
     commands.verify_certificate = verify_certificate;
     commands.prove_certificate = helix::app::check_with_lean;
     commands.generate_key = generate_key;

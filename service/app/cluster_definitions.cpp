@@ -4,7 +4,6 @@
 #include "service/app/cluster_access.hpp"
 
 namespace helix::app {
-namespace {
 
 Result<kubeconfig::Access> access_of(const ClusterChoice& choice) {
     const kubeconfig::ResolveOptions options = resolve_options(choice.allow_exec);
@@ -15,8 +14,6 @@ Result<kubeconfig::Access> access_of(const ClusterChoice& choice) {
     if (!config) return config.error();
     return kubeconfig::resolve(*config, choice.context, options);
 }
-
-}  // namespace
 
 Result<std::unique_ptr<ports::Definitions>> cluster_definitions(const ClusterChoice& choice) {
     const auto access = access_of(choice);

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "adapters/kubeconfig/resolve.hpp"
 #include "service/ports/definitions.hpp"
 
 namespace helix::app {
@@ -14,6 +15,9 @@ struct ClusterChoice {
     bool in_cluster = false;              ///< the cluster whose pod this process runs in
     bool allow_exec = false;              ///< credential programs may run
 };
+
+/// How this process gets into that cluster. Errors: those of the kubeconfig.
+Result<kubeconfig::Access> access_of(const ClusterChoice& choice);
 
 /// The definitions of that cluster, beside this program's own. Errors: those of the kubeconfig and the connection.
 Result<std::unique_ptr<ports::Definitions>> cluster_definitions(const ClusterChoice& choice);

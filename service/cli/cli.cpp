@@ -87,10 +87,13 @@ int run(int argc, char** argv, const ServiceCommands& service) {
     add_ledger_proof_commands(app, invocation);
     add_keys_commands(app, invocation);
     add_crds_commands(app, invocation);
+    add_trial_commands(app, invocation);
     add_help_commands(app, invocation);
 
     std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
-    if (argc > 0 && std::filesystem::path(argv[0]).filename() == "helixd") words.insert(words.begin(), "serve");
+    const std::string called = argc > 0 ? std::filesystem::path(argv[0]).filename().string() : std::string();
+    if (called == "pemos") app.name(called);
+    if (called == "helixd") words.insert(words.begin(), "serve");
     std::reverse(words.begin(), words.end());  // CLI11 takes them from the back
     try {
         app.parse(words);

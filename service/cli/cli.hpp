@@ -3,6 +3,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <nlohmann/json_fwd.hpp>
@@ -56,6 +57,10 @@ struct ServiceCommands {
     LedgerPlaces ledgers;
     /// The definitions of the cluster that kubeconfig, contexts and in_cluster mean, beside this program's own.
     std::function<Result<std::unique_ptr<ports::Definitions>>(const ServeOptions&)> definitions;
+    /// Approves a trial in the caller's own name; answers the annotation and that name.
+    std::function<Result<std::pair<std::string, std::string>>(const ServeOptions&, const std::string& ns,
+                                                              const std::string& name)>
+        approve_trial;
     /// Re-checks a certificate (JSON text) offline; the error says what does not hold.
     std::function<Result<void>(const std::string& certificate_json)> verify_certificate;
     /// Writes the Lean theorem of a certificate that was verified to a file, and has it checked where there is a Lean;
@@ -68,7 +73,8 @@ struct ServiceCommands {
 };
 
 /// The one binary's terminal side: parses `argv`, carries out the command and returns the exit code (exit_codes.hpp).
-/// Called as `helixd` it means `helix serve`. Reads HELIX_SERVER, HELIX_TOKEN_FILE, HELIX_CA, HELIX_TARGET, NO_COLOR.
+/// Called as `helixd` it means `helix serve`; called as `pemos` it is the same program by the name of the court. Reads
+/// HELIX_SERVER, HELIX_TOKEN_FILE, HELIX_CA, HELIX_TARGET, NO_COLOR.
 int run(int argc, char** argv, const ServiceCommands& service);
 
 }  // namespace helix::cli

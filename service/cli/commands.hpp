@@ -36,15 +36,17 @@ void add_ledger_view(CLI::App& ledger, Invocation& invocation);
 void add_outbox_commands(CLI::App& app, Invocation& invocation);  ///< outbox
 /// checkpoint, proof and keys below `ledger`, proof below `verify`: call after add_ledger_commands.
 void add_ledger_proof_commands(CLI::App& app, Invocation& invocation);
-void add_crds_commands(CLI::App& app, Invocation& invocation);  ///< crds
-void add_keys_commands(CLI::App& app, Invocation& invocation);  ///< keys
-void add_help_commands(CLI::App& app, Invocation& invocation);  ///< completion, version, help
+void add_crds_commands(CLI::App& app, Invocation& invocation);   ///< crds
+void add_keys_commands(CLI::App& app, Invocation& invocation);   ///< keys
+void add_trial_commands(CLI::App& app, Invocation& invocation);  ///< trial
+void add_help_commands(CLI::App& app, Invocation& invocation);   ///< completion, version, help
 
 /// Follows the bus until `count` events were shown (0: without end).
 struct WatchOptions {
     std::string types;
     int count = 0;
     bool snapshot = true;
+    std::string trial = {};  ///< only events about this trial; empty: all
 };
 Exit watch(const Session& session, const WatchOptions& options);
 

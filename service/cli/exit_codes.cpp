@@ -91,7 +91,10 @@ std::string exit_codes_text() {
         const std::string number = std::to_string(static_cast<int>(code));
         text += std::string(4 - number.size(), ' ') + number + "  " + meaning + "\n";
     }
-    return text;
+    return text +
+           "\nOf `trial verdict` and `trial status -w`: 0 ADMIT, 3 WATCH, 4 DENY, 5 not final; a trial that is not "
+           "there is "
+           "2,\na refusal 1, so that no failure looks like a verdict.\n";
 }
 
 }  // namespace helix::cli

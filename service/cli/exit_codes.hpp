@@ -13,8 +13,11 @@ enum class Exit : int {
     Internal = 1,       ///< our own mistake, or an answer that cannot be read
     Differs = 1,        ///< of a comparison, as `diff` answers
     Usage = 2,          ///< the command line is wrong
+    Watch = 3,          ///< of a trial: WATCH
     Break = 3,          ///< the gate said no; nothing was written
+    Deny = 4,           ///< of a trial: DENY
     NotFound = 4,       ///< no such target, object, cycle or record
+    NotFinal = 5,       ///< of a trial: PENDING, or not final yet
     Refused = 5,        ///< the service refused the input, or the object changed meanwhile
     TargetRefused = 6,  ///< the gate passed it, the cluster refused it
     Unavailable = 7,    ///< service, target or ledger away; nothing was written

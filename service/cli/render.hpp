@@ -44,6 +44,13 @@ std::string render_note(const std::string& note);
 std::string render_proof(const nlohmann::json& proof, const View& view);
 std::string render_proof_report(const nlohmann::json& report, const View& view);
 std::string render_keys(const nlohmann::json& keys, const View& view);
+/// Schema TrialExplanation as a tree, and with the sum and what would raise it; TrialPage; TrialVerdict; a LedgerPage
+/// of MECIPOL records.
+std::string render_trial(const nlohmann::json& trial, const View& view);
+std::string render_explanation(const nlohmann::json& trial, const View& view);
+std::string render_trials(const nlohmann::json& page, const View& view);
+std::string render_trial_verdict(const nlohmann::json& verdict, const View& view);
+std::string render_mecipol_records(const nlohmann::json& page, const View& view);
 /// A CloudEvent of the bus, as one line.
 std::string render_event(const nlohmann::json& event, const View& view);
 

@@ -24,6 +24,9 @@ std::string about(const std::string& type, const Json& data) {
     if (type == "helix.verdict") return text(data, "verb") + " " + text(data, "object") + "  " + text(data, "reason");
     if (type == "ledger.record")
         return "seq " + text(data, "seq") + " " + text(data, "kind") + " by " + text(data, "actor");
+    if (type == "trial.phase" || type == "trial.verdict")
+        return text(data, "namespace") + "/" + text(data, "trial") + "  " + text(data, "phase") + "  " +
+               text(data, "verdict") + (flag(data, "final") ? ", final" : "") + "  warmth " + text(data, "warmth");
     if (type == "helix.cycle") {
         std::string line = text(data, "id") + " " + text(data, "status");
         for (const Json& action : member(data, "actions"))

@@ -26,9 +26,10 @@ std::string path_of(const Session& session, const WatchOptions& options) {
     return "/v1/stream" + query;
 }
 
-void print(const Session& session, const SseEvent& frame) {
+void print(const Session& session, const WatchOptions& options, const SseEvent& frame) {
     auto event = wire::parse_json(frame.data, {.inexact_integers = true});
     if (!event) return session.say("an event that is not JSON was left out (id " + frame.id + ")");
+    if (!options.trial.empty() && text(member(*event, "data"), "trial") != options.trial) return;
     if (session.globals().output == "json")
         std::cout << to_json_text(*event, true) << '\n';
     else if (session.globals().output == "yaml")
@@ -56,7 +57,7 @@ Exit watch(const Session& session, const WatchOptions& options) {
         connected_once = true;
         wait = milliseconds{0};
         const bool wanted = parser.feed(piece, [&](const SseEvent& frame) {
-            print(session, frame);
+            print(session, options, frame);
             return !(options.count > 0 && ++shown >= options.count) && std::cout.good();
         });
         return wanted;

@@ -1,0 +1,235 @@
+#!/usr/bin/env python3
+"""A workload's trial on a real cluster, told through `pemos` and HTTP. usage: story.py HELIX DESCRIPTION
+
+mefine-static without limits, probe and read-only root is WATCH; mended and run again it is ADMIT and labelled; a Falco
+critical during another trial is DENY within two seconds. Every JSON answer is held against openapi/helix.yaml.
+"""
+
+import http.client
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
+sys.path.insert(0, os.path.join(ROOT, "tests", "openapi"))
+
+from contract import Contract  # noqa: E402
+from service import Answer  # noqa: E402
+
+CLUSTER = os.environ.get("HELIX_TESTCLUSTER") or os.path.join(ROOT, "build/testcluster/helix-testcluster")
+GATES = os.environ.get("HELIX_GATES") or os.path.join(ROOT, "build/gates")
+NAME = "mefine-static-l2-trial"
+ONE = f"/v1/trials/chaos-trial/{NAME}"
+JSON = {"Content-Type": "application/json"}
+failures = []
+
+
+def expect(what, holds, context=""):
+    if not holds:
+        failures.append(what)
+        print(f"FAILED: {what}: {str(context)[:1500]}", file=sys.stderr)
+
+
+class Court:
+    def __init__(self, helix, contract, folder):
+        self.contract, self.folder = contract, folder
+        self.pemos = os.path.join(os.path.dirname(os.path.abspath(helix)), "pemos")
+        self.cluster = subprocess.Popen(
+            [CLUSTER, "up", "--dir", folder + "/c", "--foreground", "--until-stdin-closes"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        for line in self.cluster.stdout:
+            if "KUBECONFIG" in line:
+                break
+        self.environment = {"PATH": os.environ["PATH"], "KUBECONFIG": folder + "/c/kubeconfig"}
+        subprocess.run([CLUSTER, "load", "--dir", folder + "/c", "--nodes", "3", "--pods", "0"], check=True)
+        self.run("crds", "install")
+        for namespace in ("chaos-trial", "pemos-system"):
+            self.kubectl("create", "namespace", namespace)
+        with open(folder + "/helix.yaml", "w", encoding="utf-8") as file:
+            file.write(f"listen: 127.0.0.1:0\nledger: {folder}/l.db\nkubeconfig: [{folder}/c/kubeconfig]\n"
+                       "targets: [{name: dev, context: admin}]\n"
+                       f"court: {{conftest: {GATES}/conftest, records: {folder}/records}}\n")
+        self.service = subprocess.Popen([helix, "serve", "--config", folder + "/helix.yaml"], stdout=subprocess.PIPE,
+                                        stderr=open(folder + "/log", "wb"), text=True)
+        for line in self.service.stdout:
+            found = re.search(r"http://127\.0\.0\.1:(\d+)", line)
+            if found:
+                break
+        self.port = int(found.group(1))
+        self.environment["HELIX_SERVER"] = found.group(0)
+        self.until(lambda: self.ask("GET", "/readyz").status == 200, "the service is ready")
+
+    def stop(self):
+        self.service.terminate()
+        self.service.wait(timeout=60)
+        self.cluster.stdin.close()
+        self.cluster.wait(timeout=60)
+
+    def kubectl(self, *words):
+        return subprocess.run([CLUSTER, "kubectl", *words], env=self.environment, check=True, capture_output=True,
+                              text=True).stdout
+
+    def run(self, *words, code=0, program=None, stdin=None):
+        """`pemos` with these words; its output."""
+        done = subprocess.run([program or self.pemos, *words], env=self.environment, input=stdin, capture_output=True,
+                              text=True, timeout=90)
+        print(f"$ pemos {' '.join(words)}\n{done.stdout}{done.stderr}(exit code {done.returncode})", flush=True)
+        expect(f"`pemos {' '.join(words)}` ends with {code}", done.returncode == code, done.stdout + done.stderr)
+        expect("no escape sequence goes into a pipe", "\x1b" not in done.stdout + done.stderr)
+        return done.stdout
+
+    def ask(self, method, path, body=None, headers=None):
+        link = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        link.request(method, path, body if body is None or isinstance(body, bytes) else json.dumps(body).encode(),
+                     headers or {})
+        answer = link.getresponse()
+        result = Answer(answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read())
+        link.close()
+        return result
+
+    def case(self, operation, status, path, body=None, headers=None):
+        """Asks, expects `status`, and holds the answer against the description."""
+        method = self.contract.operations[operation][0]
+        answer = self.ask(method, path, body, headers)
+        self.contract.check(operation, answer, f"{operation} {path}", path)
+        expect(f"{method} {path} is {status}", answer.status == status, answer.body)
+        return answer.json() if answer.body else {}
+
+    @staticmethod
+    def until(holds, what, seconds=60):
+        end = time.monotonic() + seconds
+        while not holds():
+            if time.monotonic() > end:
+                raise SystemExit("never: " + what)
+            time.sleep(0.02)
+
+
+def watch_then_admit(court):
+    court.kubectl("apply", "-f", HERE + "/mefine-static.yaml")
+    out = court.run("trial", "apply", "-f", HERE + "/trial.yaml", "-w", code=3)
+    expect("the tree ends with the verdict", "0.65" in out and "WATCH, final" in out, out)
+    expect("three warnings are counted", "3 warns" in out, out)
+    court.run("trial", "verdict", NAME, code=3)
+    out = court.run("trial", "explain", NAME)
+    expect("it says what would raise it", "no resource limits" in out and "+0.20" in out, out)
+    court.kubectl("apply", "-f", HERE + "/mefine-static-mended.yaml")
+    court.kubectl("rollout", "status", "deployment/mefine-static", "-n", "pemos-system", "--timeout=60s")
+    out = court.run("trial", "rerun", NAME, "-w", code=0)
+    expect("it is admitted", "1.00" in out and "ADMIT, final" in out, out)
+    court.run("trial", "verdict", NAME, code=0)
+    label = "jsonpath={.metadata.labels.eose\\.ca/sostle}"
+    court.until(lambda: court.kubectl("get", "deploy", "mefine-static", "-n", "pemos-system", "-o", label) == "L2",
+                "the Deployment is labelled")
+    out = court.run("trial", "list")
+    expect("the list has it", NAME in out and "ADMIT" in out, out)
+    for operation, below in (("getTrial", ""), ("getTrialVerdict", "/verdict"), ("getTrialEvidence", "/evidence"),
+                             ("explainTrial", "/explain")):
+        court.case(operation, 200, ONE + below)
+    page = court.case("listTrials", 200, "/v1/trials?verdict=ADMIT&phase=Done&namespace=chaos-trial")
+    expect("filters hold", page["total"] == 1, page)
+    expect("others are left out", court.case("listTrials", 200, "/v1/trials?verdict=DENY")["total"] == 0)
+
+
+def deny_by_falco(court):
+    with open(HERE + "/trial.yaml", encoding="utf-8") as file:
+        long = file.read().replace("duration: 3s", "duration: 1h").encode()
+    yaml = {"Content-Type": "application/yaml", "Idempotency-Key": "long"}
+    court.case("postTrial", 201, "/v1/trials", long, yaml)
+    court.case("postTrial", 200, "/v1/trials", long, yaml)  # the receipt of the first time
+    court.until(lambda: court.ask("GET", ONE).json().get("phase") == "Runtime", "the trial runs")
+    court.run("trial", "verdict", NAME, code=5)
+    pod = court.kubectl("get", "pods", "-n", "pemos-system", "-l", "app=mefine-static", "-o",
+                        "jsonpath={.items[0].metadata.name}")
+    alert = {"rule": "Terminal shell in container", "priority": "Notice", "output": "a shell",
+             "output_fields": {"evt.time": time.time_ns(), "k8s.ns.name": "pemos-system", "k8s.pod.name": pod}}
+    taken = [court.case("postFalcoAlerts", 202, "/v1/evidence/falco", alert, JSON) for _ in range(3)]
+    expect("1, 2, 4 ... of alike ones are recorded, the others counted",
+           [one["recorded"] for one in taken] == [1, 1, 0] and taken[2]["counted"] == 1, taken)
+    passed = court.case("putFalcoAlerts", 202, "/v1/evidence/falco", alert | {"priority": "Debug"}, JSON)
+    expect("what weighs nothing passes", passed["passed"] == 1, passed)
+    for body in (b"{", b""):
+        court.case("postFalcoAlerts", 400, "/v1/evidence/falco", body, JSON)
+    for body in (b"[]", b"{}", b'{"rule":"x","priority":"grave"}', b'{"rule":1,"priority":"Error"}'):
+        court.case("postFalcoAlerts", 422, "/v1/evidence/falco", body, JSON)
+    court.case("postFalcoAlerts", 415, "/v1/evidence/falco", b"alert",
+               {"Content-Type": "application/octet-stream"})
+
+    link = http.client.HTTPConnection("127.0.0.1", court.port, timeout=60)
+    link.request("GET", "/v1/stream?types=trial.verdict&snapshot=0")
+    stream = link.getresponse()
+    arrived = {}
+
+    def read():
+        for line in stream:
+            if line.startswith(b"data:"):
+                event = json.loads(line[5:])
+                if event["data"]["final"]:
+                    arrived.update(event["data"], at=time.monotonic())
+                    return
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    begun = time.monotonic()
+    event = {"specversion": "1.0", "id": "1", "source": "falco.org", "type": "falco.rule.output.v1",
+             "data": alert | {"rule": "Container escape", "priority": "Critical"}}
+    court.case("postFalcoAlerts", 202, "/v1/evidence/falco", event, {"Content-Type": "application/cloudevents+json"})
+    reader.join(30)
+    link.close()
+    expect("the stream tells the DENY", arrived.get("verdict") == "DENY", arrived)
+    took = arrived.get("at", begun + 99) - begun
+    print(f"Falco critical -> final {arrived.get('verdict')} on the stream after {took * 1000:.0f} ms", flush=True)
+    expect("within two seconds", took < 2, took)
+    court.run("trial", "status", NAME, "-w", code=4)
+    court.run("trial", "verdict", NAME, code=4)
+    record = court.case("getTrialVerdict", 200, ONE + "/verdict")["record"]
+    expect("it files a SORRY", record["sorries"], record)
+    out = court.run("trial", "records", "--dir", court.folder + "/kept")
+    kept = sorted(os.listdir(court.folder + "/kept"))
+    expect("every verdict is kept", len(kept) == 3 and record["mecipol"] + ".json" in kept and "DENY" in out, kept)
+
+
+def bad_input(court):
+    with open(HERE + "/trial.yaml", encoding="utf-8") as file:
+        text = file.read()
+    yaml = {"Content-Type": "application/yaml"}
+    for n, (old, new) in enumerate((("L2", "L9"), ("warmthFloor: 0.5", "warmthFloor: 5"), ("3s", "soon"),
+                                    ("[conftest,", "[conftest, conftest,"), ("kind: Trendal", "kind: Other"))):
+        problem = court.case("postTrial", 422, "/v1/trials", text.replace(old, new, 1).encode(),
+                             yaml | {"Idempotency-Key": f"bad-{n}"})
+        expect("the refusal says why", len(problem["detail"]) > 20, problem)
+    court.case("approveTrial", 412, ONE + "/approve")
+    court.run("trial", "approve", NAME, "-n", "chaos-trial", code=5)
+    court.run("trial", "verdict", "nobody", code=2)
+    court.case("deleteTrial", 422, ONE, headers={"Idempotency-Key": "d1"})
+    court.case("deleteTrial", 201, ONE + "?reason=gamma1+floor+kept:+the+trial+is+over", headers={"Idempotency-Key": "d2"})
+    court.until(lambda: court.ask("GET", ONE).status == 404, "the trial is gone")
+
+
+def main(helix, description):
+    if not os.path.exists(CLUSTER) or not os.path.exists(GATES + "/conftest"):
+        print("build the targets testcluster and gates first")
+        return 1 if "HELIX_TESTCLUSTER" in os.environ else 77
+    folder = tempfile.mkdtemp(prefix="helix-trials-")
+    contract = Contract(description)
+    court = Court(os.path.abspath(helix), contract, folder)
+    try:
+        for part in (watch_then_admit, deny_by_falco, bad_input):
+            part(court)
+    finally:
+        court.stop()
+    failures.extend(contract.faults)
+    print(f"{contract.answers} answers held against the description, {len(failures)} failures")
+    if not failures:
+        shutil.rmtree(folder)
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:3]))
