@@ -231,6 +231,7 @@ bool measure(int nodes, int writes, const std::string& program) {
         std::printf(", lean / builtin %.0f; its line is up to %zu bytes",
                     lean_times.processor_each() / builtin_times.processor_each(), line_bytes);
     std::printf("\n");
+    std::fflush(stdout);
     return differences == 0;
 }
 
