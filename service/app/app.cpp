@@ -119,7 +119,8 @@ public:
                    [this](const auto& take) { publisher_.snapshot(take); },
                    [this] { return health(); },
                    [this] {
-                       return http::metrics_text({targets_, writer_, hub_, server_, context_.outboxes, &jury_});
+                       return http::metrics_text({targets_, writer_, hub_, server_, context_.outboxes, &jury_,
+                                                  context_.courts, clock_.now_us()});
                    }} {}
 
     ~Wired() override {

@@ -3,6 +3,8 @@
 #include <filesystem>
 #include <utility>
 
+#include <nlohmann/json.hpp>
+
 #include "adapters/conftest/conftest.hpp"
 #include "service/app/ledger_trust.hpp"
 #include "service/app/log.hpp"
@@ -22,6 +24,25 @@ court::CourtRules rules_of(const config::CourtConfig& config) {
     rules.l5_approvers = config.l5_approvers;
     rules.l7_approvers = config.l7_approvers;
     return rules;
+}
+
+/// One line in the log for every final verdict.
+void tell(const std::string& mecipol, const std::string& record) {
+    const auto body = nlohmann::json::parse(record, nullptr, false);
+    if (!body.is_object()) return;
+    const auto at = [&](const char* pointer) {
+        return body.value(nlohmann::json::json_pointer(pointer), nlohmann::json());
+    };
+    log(Level::Info, "trial.verdict",
+        {{"mecipol", mecipol},
+         {"trial", at("/trial")},
+         {"namespace", at("/namespace")},
+         {"subject", at("/subject/text")},
+         {"layer", at("/sostle/layer")},
+         {"verdict", at("/verdict")},
+         {"warmth", at("/warmth/value")},
+         {"promote", at("/promote")},
+         {"hard_denies", at("/hardDenies")}});
 }
 
 /// Where there is no conftest, that is what its testimony says.
@@ -75,11 +96,12 @@ CourtWiring::CourtWiring(const config::Config& whole, const Ports& ports) {
                             checks_->ask(key, manifest, generation, layer);
                         },
                         [this](const auto& key) { return checks_->take(key); }};
-        if (!config.records.empty())
-            given.keep_record = [folder = config.records](const std::string& mecipol, const std::string& record) {
-                if (const auto kept = keep_record(folder, mecipol, record); !kept)
-                    log(Level::Warning, "trial.record", {{"mecipol", mecipol}, {"problem", kept.error().message}});
-            };
+        given.keep_record = [folder = config.records](const std::string& mecipol, const std::string& record) {
+            tell(mecipol, record);
+            if (folder.empty()) return;
+            if (const auto kept = keep_record(folder, mecipol, record); !kept)
+                log(Level::Warning, "trial.record", {{"mecipol", mecipol}, {"problem", kept.error().message}});
+        };
         courts_.push_back(std::make_unique<court::Court>(std::move(given), rules_of(config)));
         court::Court& court = *courts_.back();
         loops_.push_back(std::make_unique<reconcile::CourtLoop>([&court] { return court.sit(); }, ports.clock));

@@ -5,6 +5,9 @@
 #include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
 
+#include "service/http/trial_view.hpp"
+#include "service/usecases/court/case_json.hpp"
+
 namespace helix::http {
 namespace {
 
@@ -82,6 +85,45 @@ void add_engines(Registry& registry, const usecases::Jury& jury) {
             {}, jury.disagreements());
 }
 
+void add_trial(Registry& registry, const TrialView& view, std::int64_t now_us) {
+    const std::string& target = view.court->target();
+    const std::string verdict(to_string(view.verdict()));
+    prometheus::BuildGauge()
+        .Name("trendal_trials")
+        .Help("Trials by phase and verdict.")
+        .Register(registry)
+        .Add({{"target", target}, {"phase", view.phase(now_us)}, {"verdict", verdict}})
+        .Increment();
+    const Labels one = {{"target", target}, {"namespace", view.trial->ns}, {"trial", view.trial->name}};
+    if (view.file->closing || !view.file->testimonies.empty()) {
+        const auto warmth = view.file->closing ? view.file->closing->warmth : view.file->score.warmth;
+        gauge(registry, "trendal_warmth", "The trial's warmth, 0 to 1.", one, court::to_number(warmth));
+    }
+    for (const trial::Testimony& gate : view.file->testimonies) {
+        Labels labels = one;
+        labels["gate"] = to_string(gate.gate);
+        labels["state"] = court::short_state(gate);
+        gauge(registry, "trendal_gate_state", "1 for the state of each gate of a trial.", labels, 1);
+    }
+}
+
+void add_court(Registry& registry, court::Court& court, std::int64_t now_us) {
+    for (const TrialView& view : trials_of(court)) add_trial(registry, view, now_us);
+    const Labels target = {{"target", court.target()}};
+    const court::Court::Figures figures = court.figures();
+    counter(registry, "trendal_sittings_total", "Times the court looked at its trials.", target, figures.sittings);
+    counter(registry, "trendal_status_writes_total", "Statuses written.", target, figures.status_writes);
+    for (const auto verdict : {trial::Verdict::Admit, trial::Verdict::Watch, trial::Verdict::Deny}) {
+        const auto found = figures.verdicts.find(verdict);
+        counter(registry, "trendal_verdicts_total", "Final verdicts since the start.",
+                {{"target", court.target()}, {"verdict", std::string(to_string(verdict))}},
+                found == figures.verdicts.end() ? 0 : found->second);
+    }
+    for (const auto& [priority, count] : court.inbox().totals())
+        counter(registry, "trendal_alerts_total", "Falco's alerts since the start.",
+                {{"target", court.target()}, {"priority", priority}}, count);
+}
+
 }  // namespace
 
 std::string metrics_text(const MetricSources& sources) {
@@ -94,6 +136,8 @@ std::string metrics_text(const MetricSources& sources) {
     if (sources.outboxes != nullptr)
         for (const auto& outbox : *sources.outboxes) add_outbox(registry, *outbox);
     if (sources.jury != nullptr) add_engines(registry, *sources.jury);
+    if (sources.courts != nullptr)
+        for (const auto& court : *sources.courts) add_court(registry, *court, sources.now_us);
     const auto hub = sources.hub.stats();
     gauge(registry, "helix_stream_subscribers", "Open event streams.", {}, static_cast<double>(hub.subscribers));
     counter(registry, "helix_stream_events_total", "Events published.", {}, hub.published_total);

@@ -222,6 +222,14 @@ def main(helix, description):
     try:
         for part in (watch_then_admit, deny_by_falco, bad_input):
             part(court)
+            if part is deny_by_falco:
+                metrics = court.ask("GET", "/metrics").body.decode()
+                for line in ('trendal_verdicts_total{target="dev",verdict="DENY"} 1', 'phase="Done",target="dev",verdict="DENY"} 1',
+                             'trendal_alerts_total{priority="critical",target="dev"} 1', "trendal_warmth{", "trendal_gate_state{"):
+                    expect(f"/metrics has {line}", line in metrics, metrics[-3000:])
+                with open(folder + "/log", encoding="utf-8") as log:
+                    told = [json.loads(one) for one in log if '"trial.verdict"' in one]
+                expect("each verdict is a line of the log", [one["verdict"] for one in told] == ["WATCH", "ADMIT", "DENY"], told)
     finally:
         court.stop()
     failures.extend(contract.faults)

@@ -79,7 +79,8 @@ public:
     struct Figures {
         std::uint64_t sittings = 0;
         std::uint64_t status_writes = 0;
-        std::uint64_t judged = 0;  ///< scores computed
+        std::uint64_t judged = 0;                               ///< scores computed
+        std::map<trial::Verdict, std::uint64_t> verdicts = {};  ///< final ones
     };
     [[nodiscard]] Figures figures() const;
 

@@ -251,6 +251,10 @@ void Court::conclude(CaseFile& file, const ports::Fence& fence, Micros now) {
         file.fingerprint.clear();
         return put_off(file, closed.error(), now);
     }
+    {
+        const std::lock_guard lock(mutex_);
+        ++figures_.verdicts[file.closing->verdict];
+    }
     if (ports_.keep_record) ports_.keep_record(file.closing->mecipol, file.closing->record);
     publish(file, "trial.verdict", now);
     const bool denied = file.closing->verdict == trial::Verdict::Deny;
