@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <atomic>
 
+#include <malloc.h>
+
 #include "adapters/falco/alerts.hpp"
 #include "adapters/openssl_digest/sha256.hpp"
 #include "adapters/postgres/conninfo.hpp"
@@ -318,6 +320,8 @@ Result<void> check_exposure(const config::Config& config, const ListenAddress& a
 }  // namespace
 
 Result<std::unique_ptr<App>> start(const config::Config& config) {
+    // Else every worker thread keeps an arena of its own, and with it what its largest request took.
+    mallopt(M_ARENA_MAX, 2);
     if (!set_log_level(config.log_level))
         return error(Code::InvalidArgument, "log_level \"" + config.log_level + "\" is not known",
                      "use debug, info, warning or error", "log_level");
