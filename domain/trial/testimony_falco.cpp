@@ -72,6 +72,19 @@ bool names_current_pod(const FalcoAlert& alert, const Subject& subject) {
     return within_current || (current && !former);
 }
 
+/// A pod that came and went unseen, or before this process was there: its name tells its ReplicaSet.
+bool is_of_current_set(const FalcoAlert& alert, const Subject& subject) {
+    if (alert.ns != subject.ns) return false;
+    const std::string& name = alert.pod;
+    if (std::any_of(subject.pods.begin(), subject.pods.end(), [&](const SubjectPod& pod) { return pod.name == name; }))
+        return false;
+    const std::size_t dash = name.rfind('-');
+    if (dash == std::string::npos || dash + 1 == name.size()) return false;
+    return std::any_of(subject.replica_sets.begin(), subject.replica_sets.end(), [&](const SubjectReplicaSet& set) {
+        return set.current && name.compare(0, dash, set.name) == 0;
+    });
+}
+
 /// "syscalls" is what falcosidekick writes where Falco names no source.
 std::string source_of(const FalcoAlert& alert) {
     return alert.source.empty() || alert.source == "syscalls" ? "syscall" : alert.source;
@@ -124,6 +137,7 @@ bool is_about(const FalcoAlert& alert, const Subject& subject) {
         for (const SubjectPod& pod : subject.pods)
             if (pod.uid == alert.pod_uid) return pod.current;
     if (const Place place = place_of(subject, alert.container_id); place.pod != nullptr) return place.pod->current;
+    if (is_of_current_set(alert, subject)) return true;
     // A UID that is none of the subject's is a namesake's.
     return alert.pod_uid.empty() && names_current_pod(alert, subject);
 }

@@ -98,7 +98,7 @@ json trial_json(const TrialView& view, court::Micros now, bool with_status) {
     put_time(value, "started_at", file.clock_from);
     if (file.clock_from != 0) put_time(value, "ends_at", file.ends_at());
     put_text(value, "problem", file.problem.empty() ? file.subject_problem : file.problem);
-    if (with_status) value["status"] = json::parse(court::status_of(file, now), nullptr, false);
+    if (with_status) value["status"] = json::parse(court::status_of(file, now, true), nullptr, false);
     return value;
 }
 

@@ -35,6 +35,11 @@ void AlertInbox::follow(std::set<std::string> namespaces) {
     namespaces_ = std::move(namespaces);
 }
 
+void AlertInbox::forget() {
+    const std::lock_guard lock(mutex_);
+    counts_.clear();
+}
+
 /// An alert without a namespace may be about anybody's pod.
 bool AlertInbox::matters(const trial::FalcoAlert& alert) const {
     if (namespaces_.empty()) return false;

@@ -28,6 +28,9 @@ public:
     /// The namespaces in which some trial has its subject; empty: there is no trial.
     void follow(std::set<std::string> namespaces);
 
+    /// From now on every kind of alert is new again: a trial begins, to which what came before says nothing.
+    void forget();
+
     struct Taken {
         std::int64_t recorded = 0;  ///< in the ledger by now
         std::int64_t counted = 0;   ///< like one that is recorded

@@ -68,10 +68,14 @@ struct CaseFile {
     std::optional<Closing> closing;
     Promotion promotion;
 
+    Micros served_at = 0;     ///< by the steady clock; 0: not reckoned yet
+    Micros restored_at = 0;   ///< by the steady clock: read back, and some evidence is not there again; 0: it is
+    bool awaits_set = false;  ///< the ReplicaSet of the new pod template is not there yet
+    bool unsure = false;      ///< the ledger may hold lines that this does not show: read it again
     bool changed = true;      ///< since it was published
     std::string fingerprint;  ///< of all that the score depends on; unchanged: nothing to do
-    std::string status;       ///< as last written, canonical JSON
-    std::string report;       ///< likewise, the PolicyReport
+    std::string status;       ///< as last written, canonical JSON, without resourceVersions
+    std::string report;       ///< as last written, the PolicyReport
     std::string phase;
     std::string problem;  ///< why the court cannot go on with it
     Micros wake_at = 0;

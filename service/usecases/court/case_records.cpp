@@ -17,6 +17,7 @@ using nlohmann::json;
 constexpr const char* kOpened = "trial.opened";
 constexpr const char* kRenewed = "trial.revision";
 constexpr const char* kEvidence = "trial.evidence";
+constexpr const char* kGap = "trial.gap";
 constexpr const char* kVerdict = "trial.verdict";
 constexpr const char* kPromoted = "trial.promoted";
 
@@ -70,6 +71,8 @@ Result<void> apply(CaseFile& file, const ledger::Record& record) {
     if (record.kind == kVerdict) return read_mecipol(file, body, record.body, record.seq);
     if (record.kind == kPromoted) {
         apply_promotion(file, body);
+    } else if (record.kind == kGap) {
+        for (const json& node : body.value("nodes", json::array())) file.falco_gaps.insert(node.get<std::string>());
     } else if (record.kind == kOpened) {
         file.opened_seq = record.seq;
         file.opened_at = time_in(body, "at");
@@ -126,6 +129,14 @@ Result<void> CaseRecords::note(CaseFile& file, const std::vector<trial::Journal:
         body["defects"].push_back(std::move(defect));
     }
     auto record = append(file, kEvidence, body.dump(), fence);
+    return record ? Result<void>{} : std::move(record).error();
+}
+
+Result<void> CaseRecords::miss(CaseFile& file, const std::vector<std::string>& nodes, const ports::Fence& fence) {
+    json body = head_of(file);
+    body["gate"] = to_string(trial::Gate::Falco);
+    body["nodes"] = nodes;
+    auto record = append(file, kGap, body.dump(), fence);
     return record ? Result<void>{} : std::move(record).error();
 }
 

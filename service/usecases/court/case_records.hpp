@@ -30,6 +30,8 @@ public:
     /// The subject's pod template has changed: the clock begins anew at `at`.
     Result<void> renew(CaseFile& file, const std::string& revision, Micros at, const ports::Fence& fence);
     Result<void> note(CaseFile& file, const std::vector<trial::Journal::Line>& lines, const ports::Fence& fence);
+    /// Falco did not watch these nodes, on which the subject had pods.
+    Result<void> miss(CaseFile& file, const std::vector<std::string>& nodes, const ports::Fence& fence);
     /// The MECIPOL record; sets `closing`. A DENY files its SORRY with it.
     Result<void> close(CaseFile& file, Micros at, const ports::Fence& fence);
     Result<void> promoted(CaseFile& file, const Promotion& promotion, const ports::Fence& fence);

@@ -80,13 +80,13 @@ Micros Court::sit() {
     return std::max(wake, now);
 }
 
-/// New alerts of the ledger, whoever took them in.
-void Court::read_alerts() {
-    if (!std::exchange(alerts_begun_, true)) {
+/// New alerts of the ledger, whoever took them in; all since the case was opened.
+void Court::read_alerts(const CaseFile& file) {
+    const bool begun = std::exchange(alerts_begun_, true);
+    if (!begun || file.opened_seq < alerts_from_) {
         alerts_.clear();
-        alerts_seq_ = ports_.writer.newest() ? ports_.writer.newest()->seq + 1 : 0;
-        for (const auto& [name, file] : cases_)
-            if (file.opened_at != 0 && !file.closing) alerts_seq_ = std::min(alerts_seq_, file.opened_seq);
+        series_.clear();
+        alerts_seq_ = alerts_from_ = file.opened_seq;
     }
     while (true) {
         const auto page = ports_.store.list({alerts_seq_, ports::LedgerQuery::kLimitMax, kAlertKind, target(), false});
@@ -95,9 +95,15 @@ void Court::read_alerts() {
             alerts_seq_ = record.seq + 1;
             auto alert = alert_of(json::parse(record.body, nullptr, false));
             if (!alert) continue;
-            const auto known = alerts_.try_emplace(kind_of(*alert), *alert);
-            known.first->second.count = std::max(known.first->second.count, alert->count);
             ++alerts_version_;
+            const auto [series, first] = series_.try_emplace(kind_of(*alert), record.seq);
+            if (!first && alert->count > 1) {
+                std::int64_t& count = alerts_.at(series->second).count;
+                count = std::max(count, alert->count);
+                continue;
+            }
+            series->second = record.seq;  // counted from one again: a trial began, or a process
+            alerts_.emplace(record.seq, *std::move(alert));
         }
     }
 }

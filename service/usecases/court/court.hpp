@@ -88,11 +88,12 @@ private:
     using Name = std::pair<std::string, std::string>;
 
     void attend(CaseFile& file, const ports::Fence& fence, Micros now);
-    bool begin(CaseFile& file, const ports::Fence& fence, Micros now);
+    bool remember(CaseFile& file, Micros now);
     bool keep_revision(CaseFile& file, const std::string& revision, const ports::Fence& fence, Micros now);
     void judge(CaseFile& file, const ports::Fence& fence, Micros now);
     bool hear(CaseFile& file, const ports::Fence& fence, Micros now);
     [[nodiscard]] std::vector<trial::Testimony> testimonies_of(CaseFile& file, Micros now);
+    Result<void> note_gaps(CaseFile& file, const ports::Fence& fence);
     trial::Testimony falco_says(CaseFile& file, const std::vector<trial::FalcoAlert>& reported,
                                 const trial::Window& window);
     void ask_conftest(CaseFile& file);
@@ -104,8 +105,10 @@ private:
     void remember_warmth(CaseFile& file, Micros now);
     void publish(const CaseFile& file, const char* type, Micros now);
     void put_off(CaseFile& file, const Error& why, Micros now);
-    void read_alerts();
+    void read_alerts(const CaseFile& file);
     void look_at_falco();
+    bool reads_still(CaseFile& file);
+    [[nodiscard]] bool has_served(const CaseFile& file, Micros now) const;
     [[nodiscard]] std::string fingerprint_of(const CaseFile& file, Micros now) const;
 
     Ports ports_;
@@ -117,9 +120,11 @@ private:
 
     // Of the sitting thread alone.
     std::map<Name, CaseFile> cases_;
-    std::map<std::string, trial::FalcoAlert> alerts_;  // by kind of alert, with their counts
+    std::map<std::uint64_t, trial::FalcoAlert> alerts_;  // series of alike ones, by their first record; with counts
+    std::map<std::string, std::uint64_t> series_;        // by kind of alert: its newest series
     std::uint64_t alerts_version_ = 0;
     std::uint64_t alerts_seq_ = 0;  // of the ledger, read so far
+    std::uint64_t alerts_from_ = 0;
     bool alerts_begun_ = false;
     trial::FalcoStanding falco_;
     Micros falco_looked_at_ = 0;

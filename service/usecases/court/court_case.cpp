@@ -12,7 +12,8 @@ namespace {
 
 using trial::Gate;
 
-constexpr Micros kSoon = 5'000'000;  ///< before something that failed is tried again
+constexpr Micros kReadingMax = 30'000'000;  ///< a restarted process lets nobody wait longer for what it reads
+constexpr Micros kSoon = 5'000'000;         ///< before something that failed is tried again
 
 template <class T>
 std::vector<const T*> pointers(const std::vector<std::shared_ptr<const T>>& all) {
@@ -30,17 +31,32 @@ bool is_one_of(const std::string& name, const std::vector<std::string>& names) {
 void Court::put_off(CaseFile& file, const Error& why, Micros now) {
     file.changed = true;
     file.problem = why.message;
+    // Somebody else's line has taken the name, or ours is there although the answer was lost.
+    file.unsure = file.unsure || why.code == Code::Conflict || why.code == Code::UnknownOutcome;
     file.wake_at = std::min(file.wake_at, now + kSoon);
+}
+
+/// Reads back what the ledger knows of the case and this process does not. False: it cannot be read now.
+bool Court::remember(CaseFile& file, Micros now) {
+    if (file.lines != 0 && !file.unsure) return true;
+    const bool open = !file.closing;
+    const bool fresh = file.lines == 0;
+    file.unsure = false;
+    if (const auto restored = records_.restore(file); !restored) {
+        file.unsure = file.lines != 0;
+        put_off(file, restored.error(), now);
+        return false;
+    }
+    if (fresh && file.lines != 0) file.restored_at = ports_.clock.steady_us();
+    // Whoever closed it may have died before the file was written.
+    if (open && file.closing && ports_.keep_record) ports_.keep_record(file.closing->mecipol, file.closing->record);
+    return true;
 }
 
 void Court::attend(CaseFile& file, const ports::Fence& fence, Micros now) {
     file.problem = file.trial->problem;
     if (!file.problem.empty()) return show(file, now);
-    if (file.lines == 0)
-        if (const auto restored = records_.restore(file); !restored) {
-            put_off(file, restored.error(), now);
-            return show(file, now);
-        }
+    if (!remember(file, now)) return show(file, now);
     if (file.trial->spec.suspend) {
         file.problem = "suspended: nothing is judged";
         return show(file, now);
@@ -54,10 +70,21 @@ void Court::attend(CaseFile& file, const ports::Fence& fence, Micros now) {
         file.wake_at = std::min(file.wake_at, file.trial->spec.start_after);
         return show(file, now);
     }
+    if (file.subject_found && !file.subject_problem.empty()) {
+        // What is known is of an older generation: nobody is judged by what he was.
+        file.wake_at = std::min(file.wake_at, now + kSoon);
+        return show(file, now);
+    }
     if (!keep_revision(file, revision, fence, now)) return show(file, now);
-    read_alerts();
+    read_alerts(file);
+    if (reads_still(file)) {  // a restart alone must change neither warmth nor status
+        file.wake_at = std::min(file.wake_at, now + kSoon);
+        return;
+    }
     if (hear(file, fence, now)) judge(file, fence, now);
     if (!file.closing && now < file.ends_at()) file.wake_at = std::min(file.wake_at, file.ends_at());
+    if (const Micros left = file.served_at - ports_.clock.steady_us(); !file.closing && left > 0)
+        file.wake_at = std::min(file.wake_at, now + left);
     show(file, now);
 }
 
@@ -68,15 +95,43 @@ bool Court::keep_revision(CaseFile& file, const std::string& revision, const por
         return false;
     }
     Result<void> kept;
+    const auto beginning = [this] {  // what is received from then on is recorded, like as it may be to what came before
+        inbox_.forget();
+        return ports_.clock.now_us();
+    };
+    const bool fresh = file.opened_at == 0 || (!revision.empty() && revision != file.revision);
     if (file.opened_at == 0) {
         file.revision = revision;
-        kept = records_.open(file, now, fence);
+        kept = records_.open(file, beginning(), fence);
     } else if (!revision.empty() && revision != file.revision) {
-        kept = records_.renew(file, revision, now, fence);
+        kept = records_.renew(file, revision, beginning(), fence);
         file.testimonies.clear();
     }
     if (!kept) put_off(file, kept.error(), now);
+    if (kept && fresh) tracker_.track(file, now);  // the revision may be older than its trial
+    if (kept && (fresh || file.served_at == 0))
+        file.served_at = ports_.clock.steady_us() + std::max<Micros>(0, file.ends_at() - now);
     return kept.ok();
+}
+
+/// Whether a case that was read back waits for what its former process had: conftest's word and the gates' lists.
+bool Court::reads_still(CaseFile& file) {
+    if (file.restored_at == 0 || ports_.clock.steady_us() - file.restored_at > kReadingMax) return false;
+    const trial::GateSet asked = asked_gates(file.trial->spec);
+    if (asked.has(Gate::Conftest)) ask_conftest(file);
+    const ports::CourtEvidence evidence = ports_.room.evidence(file.subject.ns);
+    const auto listing = [&](Gate gate, const trial::Standing& standing) {
+        return asked.has(gate) && standing.served == trial::Standing::Served::Listing;
+    };
+    const bool reads = (asked.has(Gate::Conftest) && !file.check) || listing(Gate::Kyverno, evidence.kyverno) ||
+                       listing(Gate::Gatekeeper, evidence.gatekeeper) || listing(Gate::Trivy, evidence.trivy);
+    if (!reads) file.restored_at = 0;
+    return reads;
+}
+
+/// By the wall clock, which outlives the process, and by the steady one, which no jump shortens.
+bool Court::has_served(const CaseFile& file, Micros now) const {
+    return now >= file.ends_at() && ports_.clock.steady_us() >= file.served_at;
 }
 
 /// Everything that a verdict depends on, as text: equal text, equal verdict.
@@ -86,7 +141,7 @@ std::string Court::fingerprint_of(const CaseFile& file, Micros now) const {
         std::to_string(ports_.room.evidence_version(subject.ns)) + "/" + std::to_string(alerts_version_) + "/" +
         std::to_string(subject.generation) + "/" + file.revision + (file.subject_found ? "+" : "-") +
         file.trial->approved_by + "/" + file.trial->megscifiar + "/" + std::to_string(now / rules_.resync) +
-        (now >= file.ends_at() ? "/served" : "/") + (file.check ? "c" : "") + std::to_string(falco_version_);
+        (has_served(file, now) ? "/served" : "/") + (file.check ? "c" : "") + std::to_string(falco_version_);
     for (const trial::SubjectPod& pod : subject.pods)
         print += pod.uid + (pod.alive ? "+" : "-") + std::to_string(pod.containers.size());
     return print;
@@ -103,16 +158,22 @@ void Court::ask_conftest(CaseFile& file) {
     }
 }
 
+/// Nodes of the subject that Falco does not watch now: what happened there unseen stays unseen, whoever sits later.
+Result<void> Court::note_gaps(CaseFile& file, const ports::Fence& fence) {
+    std::set<std::string> gaps;
+    for (const trial::SubjectPod& pod : file.subject.pods)
+        if (pod.alive && !pod.node.empty() && falco_.installed && !file.falco_gaps.contains(pod.node) &&
+            !std::binary_search(falco_.ready_nodes.begin(), falco_.ready_nodes.end(), pod.node))
+            gaps.insert(pod.node);
+    return gaps.empty() ? Result<void>{} : records_.miss(file, {gaps.begin(), gaps.end()}, fence);
+}
+
 trial::Testimony Court::falco_says(CaseFile& file, const std::vector<trial::FalcoAlert>& reported,
                                    const trial::Window& window) {
     std::vector<trial::FalcoAlert> about;
     std::vector<trial::FalcoAlert> internal;
     trial::FalcoStanding standing = falco_;
     standing.report_results = static_cast<std::int64_t>(reported.size());
-    for (const trial::SubjectPod& pod : file.subject.pods)
-        if (pod.alive && !pod.node.empty() && standing.installed &&
-            !std::binary_search(standing.ready_nodes.begin(), standing.ready_nodes.end(), pod.node))
-            file.falco_gaps.insert(pod.node);
     standing.gaps.assign(file.falco_gaps.begin(), file.falco_gaps.end());
     const auto sort_in = [&](const trial::FalcoAlert& alert) {
         if (trial::is_internal(alert)) {
@@ -121,7 +182,7 @@ trial::Testimony Court::falco_says(CaseFile& file, const std::vector<trial::Falc
             about.push_back(alert);
         }
     };
-    for (const auto& [kind, alert] : alerts_)
+    for (const auto& [seq, alert] : alerts_)
         if (alert.received_at >= file.clock_from) sort_in(alert);
     for (const trial::FalcoAlert& alert : reported) sort_in(alert);
     return trial::falco_testimony(about, internal, standing, file.subject, window);
@@ -160,6 +221,11 @@ bool Court::hear(CaseFile& file, const ports::Fence& fence, Micros now) {
     look_at_approval(file);
     const std::string print = fingerprint_of(file, now);
     if (print == file.fingerprint) return false;
+    if (asked_gates(file.trial->spec).has(Gate::Falco))
+        if (const auto noted = note_gaps(file, fence); !noted) {
+            put_off(file, noted.error(), now);
+            return false;
+        }
     auto testimonies = testimonies_of(file, now);
     trial::Journal journal = file.journal;
     std::vector<trial::Journal::Line> lines;
@@ -216,7 +282,7 @@ void Court::judge(CaseFile& file, const ports::Fence& fence, Micros now) {
     input.unlimited = trial::containers_without_limits(file.subject);
     input.without_digest = trial::containers_without_digest(file.subject);
     input.approved = !file.approved_by.empty();
-    input.served = now >= file.ends_at();
+    input.served = has_served(file, now);
     input.subject_found = file.subject_found;
     const trial::Verdict before = file.history.empty() ? trial::Verdict::Pending : file.history.back().verdict;
     file.score = trial::score(input);
@@ -294,9 +360,9 @@ void Court::show(CaseFile& file, Micros now) {
         if (!file.phase.empty()) publish(file, "trial.phase", now);
         file.phase = phase;
     }
-    std::string status = status_of(file, now);
+    std::string status = status_of(file, now, false);
     if (status.empty() || status == file.status) return;
-    const auto written = ports_.room.write_status(*file.trial, status);
+    const auto written = ports_.room.write_status(*file.trial, status_of(file, now, true));
     if (!written && written.error().code != Code::NotFound) {
         file.wake_at = std::min(file.wake_at, now + kSoon);
         if (file.problem.empty()) file.problem = "the status cannot be written: " + written.error().message;

@@ -125,16 +125,23 @@ Result<std::string> Promoter::run(const CaseFile& file, const char* step, std::v
     json plan = json::array();
     for (const gate::Action& action : actions) plan.push_back(wire::to_json(action));
     request.request_sha256 = ledger::to_hex(sha256_(plan.dump()));
-    // A plan that was refused may pass later: the minute is part of its key.
-    request.idempotency_key = file.closing->mecipol + ":" + file.key + ":" + step + ":" +
-                              std::to_string(file.promotion.try_again_at / kPause);
+    // A plan that was refused may pass later: each try has its own key. Those of a former process are answered from the
+    // ledger, so that a step that was done then is not done again.
+    const std::string key = file.closing->mecipol + ":" + file.key + ":" + step + ":";
     request.actions = std::move(actions);
-    auto answer = helix_.run(request);
-    if (!answer) return std::move(answer).error();
-    const std::string status = answer->receipt.value("status", "");
-    const std::string cycle = answer->receipt.value("id", "");
-    if (status == "done") return cycle;
-    return error(Code::Blocked, std::string(step) + ": the helix answered \"" + status + "\" in cycle " + cycle);
+    for (int number = 0;; ++number) {
+        request.idempotency_key = key + std::to_string(number);
+        auto answer = helix_.run(request);
+        if (!answer && answer.error().code == Code::AlreadyExists)
+            continue;  // a former process asked for another patch
+        if (!answer) return std::move(answer).error();
+        const std::string status = answer->receipt.value("status", "");
+        const std::string cycle = answer->receipt.value("id", "");
+        if (status == "done") return cycle;
+        if (!answer->replayed)
+            return error(Code::Blocked,
+                         std::string(step) + ": the helix answered \"" + status + "\" in cycle " + cycle);
+    }
 }
 
 std::optional<Promotion> Promoter::advance(const CaseFile& file, Micros now) {

@@ -59,13 +59,15 @@ std::string stalled_by(const CaseFile& file, Micros now) {
     return gates.empty() ? "" : "the time is served, but these have not testified: " + gates;
 }
 
-json gates_of(const CaseFile& file) {
+json gates_of(const CaseFile& file, bool versions) {
     json gates = json::array();
     for (const trial::Testimony& one : file.testimonies) {
         json gate = to_json(one, false);
         gate["rawCounts"] = {{"total", one.raw}};
         gate.erase("raw");
         gate.erase("observedAt");  // signs of life come every minute: they are in the record, and on request
+        if (!versions && gate.contains("refs"))
+            for (json& ref : gate["refs"]) ref.erase("resourceVersion");
         gates.push_back(std::move(gate));
     }
     return gates;
@@ -89,7 +91,7 @@ json route_of(const CaseFile& file) {
 
 }  // namespace
 
-std::string status_of(const CaseFile& file, Micros now) {
+std::string status_of(const CaseFile& file, Micros now, bool versions) {
     const trial::Score& score = file.score;
     const trial::Verdict verdict = file.closing ? file.closing->verdict : score.verdict;
     json status = {{"observedGeneration", file.trial->generation},
@@ -102,7 +104,7 @@ std::string status_of(const CaseFile& file, Micros now) {
     }
     if (!file.testimonies.empty()) {
         status["warmthFloor"] = trial::to_decimal(score.floor);
-        status["gates"] = gates_of(file);
+        status["gates"] = gates_of(file, versions);
         status["deductions"] = first_of(score.deductions, [](const trial::Term& term) -> json {
             return {{"rule", term.cause}, {"count", term.count}, {"amount", trial::to_decimal(term.amount)}};
         });

@@ -6,8 +6,10 @@
 
 namespace helix::court {
 
-/// The status that the trial should have, as canonical JSON: equal text means that nothing is to be written. It holds
-/// no time of its own making, so that an idle trial is never written.
-std::string status_of(const CaseFile& file, Micros now);
+/// The status that the trial should have, as canonical JSON. It holds no time of its own making.
+///
+/// @param versions  whether evidence is named with its resourceVersion. Signs of life change it every minute: a status
+///                  is written only when the text without them is another one, so that an idle trial is never written.
+std::string status_of(const CaseFile& file, Micros now, bool versions);
 
 }  // namespace helix::court

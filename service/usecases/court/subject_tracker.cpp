@@ -39,11 +39,15 @@ struct SubjectTracker::Seen {
     std::int64_t generation = 0;
     Micros created_at = 0;
     std::uint64_t template_digest = 0;
+    bool settled = true;  ///< its controller has seen this generation
     std::vector<trial::SubjectReplicaSet> replica_sets;
     Micros current_since = 0;  ///< creation of the current ReplicaSet
     std::vector<Pod> pods;
 
     Seen(const cluster::State& state, const trial::SubjectRef& subject);
+
+    /// None of the ReplicaSets that are there is of the current pod template.
+    void let_all_be_former();
 
 private:
     void take_replica_sets(const cluster::State& state, const cluster::WorkloadSlot& slot);
@@ -57,6 +61,7 @@ SubjectTracker::Seen::Seen(const cluster::State& state, const trial::SubjectRef&
     generation = slot.workload.generation;
     created_at = slot.workload.created_at;
     template_digest = slot.workload.template_digest;
+    settled = slot.workload.observed_generation >= slot.workload.generation;
     take_replica_sets(state, slot);
     for (const cluster::PodId pod_id : state.pods_under(id)) {
         const cluster::PodSlot& pod = state.pod(pod_id);
@@ -84,6 +89,12 @@ void SubjectTracker::Seen::take_replica_sets(const cluster::State& state, const 
         if (current) current_since = one.workload.created_at;
         replica_sets.push_back({one.workload.uid, one.workload.name, current});
     }
+}
+
+void SubjectTracker::Seen::let_all_be_former() {
+    for (trial::SubjectReplicaSet& set : replica_sets) set.current = false;
+    for (Pod& pod : pods) pod.current = pod.current && replica_sets.empty();
+    current_since = 0;
 }
 
 /// Asks for what the mirror does not keep of the workload.
@@ -150,11 +161,16 @@ std::string SubjectTracker::track(CaseFile& file, Micros now) {
             return {};
         }
     }
+    std::string revision = seen->uid + ":" + hex_of(seen->template_digest);
+    // The Deployment changes first; until its controller has seen that, the newest ReplicaSet is a former one.
+    if (!file.revision.empty() && revision != file.revision) file.awaits_set = true;
+    file.awaits_set = file.awaits_set && !seen->settled;
+    if (file.awaits_set) seen->let_all_be_former();
     file.subject.replica_sets = seen->replica_sets;
     if (seen->current_since != 0) file.subject.revision_since = seen->current_since;
     if (seen->replica_sets.empty() && file.subject.generation == 1) file.subject.revision_since = seen->created_at;
     take_pods(file, *seen, now);
-    return seen->uid + ":" + hex_of(seen->template_digest);
+    return revision;
 }
 
 }  // namespace helix::court
