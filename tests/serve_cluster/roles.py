@@ -122,7 +122,21 @@ def requests_of(cycle):
     key = {"Idempotency-Key": os.urandom(8).hex()}
     event = {"specversion": "1.0", "id": key["Idempotency-Key"], "source": "test://roles", "type": "test"}
     plan = {"target": "demo", "actions": [{k: v for k, v in LABEL.items() if k != "target"}]}
-    return {
+    trial = {"apiVersion": "eose.ca/v1", "kind": "TrendalTrial", "metadata": {"namespace": "shop", "name": "cart"},
+             "spec": {"subject": {"deployment": "cart", "namespace": "shop"}, "sostleTarget": "L0", "gates": ["trivy"],
+                      "warmthFloor": 0.5, "duration": "1h", "crew": "BOSUN"}}
+    alert = {"time": "2026-01-02T03:04:05Z", "rule": "test", "priority": "Notice", "output": "test",
+             "output_fields": {"k8s.ns.name": "shop"}}
+    trials = {
+        ("POST", "/v1/trials"): ("/v1/trials", trial, key),
+        ("DELETE", "/v1/trials/{namespace}/{name}"): ("/v1/trials/shop/cart?reason=gamma1%20floor%20signal", None, key),
+        ("POST", "/v1/trials/{namespace}/{name}/approve"): ("/v1/trials/shop/cart/approve", None, {}),
+        ("POST", "/v1/evidence/falco"): ("/v1/evidence/falco", alert, {}),
+        ("PUT", "/v1/evidence/falco"): ("/v1/evidence/falco", alert, {}),
+        **{("GET", "/v1/trials/{namespace}/{name}" + part): ("/v1/trials/shop/cart" + part, None, {})
+           for part in ("", "/verdict", "/evidence", "/explain")},
+    }
+    return trials | {
         ("POST", "/v1/actions"): ("/v1/actions", LABEL, key),
         ("POST", "/v1/cycles"): ("/v1/cycles", plan, key),
         ("GET", "/v1/cycles/{id}"): (f"/v1/cycles/{cycle}", None, {}),
@@ -155,7 +169,9 @@ def try_everyone(port):
                 wanted = [403]
                 expect(f"{method} {path} names both roles", caller in text and needed in text, text)
             else:
-                wanted = [404] if "{name}" in path else [200, 201, 202]  # no destination is configured
+                # No destination is configured, and the simulated cluster holds no trials.
+                absent = "{name}" in path or path.startswith(("/v1/trials", "/v1/evidence"))
+                wanted = [404] if absent else [200, 201, 202]
             cells += 1
             expect(f"{method} {path} answers {caller} with {wanted}, not {status}", status in wanted, text)
     for caller, wanted in [("read", 403), ("propose", 200), ("act", 200)]:
