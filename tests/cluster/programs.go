@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"os"
+	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -54,11 +56,28 @@ func runEtcd([]string) int {
 	return 0
 }
 
-func runKubectl([]string) int {
+func runKubectl(args []string) int {
+	keepCacheBeside(args)
 	if err := cli.RunNoErrOutput(kubectl.NewDefaultKubectlCommand()); err != nil {
 		kubectlutil.CheckErr(err)
 	}
 	return 0
+}
+
+// keepCacheBeside has kubectl keep what it learns of a cluster beside that cluster's kubeconfig: clusters that get the same
+// port one after the other must not see each other's, and without a home it would write into the working folder.
+func keepCacheBeside(args []string) {
+	kubeconfig := os.Getenv("KUBECONFIG")
+	for i, arg := range args {
+		if value, found := strings.CutPrefix(arg, "--kubeconfig="); found {
+			kubeconfig = value
+		} else if arg == "--kubeconfig" && i+1 < len(args) {
+			kubeconfig = args[i+1]
+		}
+	}
+	if kubeconfig != "" && os.Getenv("KUBECACHEDIR") == "" {
+		os.Setenv("KUBECACHEDIR", filepath.Join(filepath.Dir(kubeconfig), "kubectl-cache"))
+	}
 }
 
 func runKwok([]string) int {
