@@ -87,6 +87,7 @@ void Court::read_alerts(const CaseFile& file) {
         alerts_.clear();
         series_.clear();
         alerts_seq_ = alerts_from_ = file.opened_seq;
+        alerts_forgotten_to_ = 0;
     }
     while (true) {
         const auto page = ports_.store.list({alerts_seq_, ports::LedgerQuery::kLimitMax, kAlertKind, target(), false});
@@ -104,7 +105,20 @@ void Court::read_alerts(const CaseFile& file) {
             }
             series->second = record.seq;  // counted from one again: a trial began, or a process
             alerts_.emplace(record.seq, *std::move(alert));
+            if (alerts_.size() > kAlertsMax) forget_oldest_alerts();
         }
+    }
+}
+
+/// Somebody floods us with alerts of ever new kinds. The journals hold what was about a subject; who may have missed
+/// something is told by falco_says.
+void Court::forget_oldest_alerts() {
+    while (alerts_.size() > kAlertsMax / 2) {
+        const auto oldest = alerts_.begin();
+        const auto series = series_.find(kind_of(oldest->second));
+        if (series != series_.end() && series->second == oldest->first) series_.erase(series);
+        alerts_forgotten_to_ = oldest->first;
+        alerts_.erase(oldest);
     }
 }
 

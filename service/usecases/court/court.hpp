@@ -48,6 +48,9 @@ using CaseView = std::shared_ptr<const CaseFile>;
 /// Thread safety: sit() from one thread; the others from any.
 class Court {
 public:
+    /// Kinds of alert held in memory at most, over all trials.
+    static constexpr std::size_t kAlertsMax = 20'000;
+
     struct Ports {
         ports::Target& target;
         ports::Courtroom& room;
@@ -106,6 +109,7 @@ private:
     void publish(const CaseFile& file, const char* type, Micros now);
     void put_off(CaseFile& file, const Error& why, Micros now);
     void read_alerts(const CaseFile& file);
+    void forget_oldest_alerts();
     void look_at_falco();
     bool reads_still(CaseFile& file);
     [[nodiscard]] bool has_served(const CaseFile& file, Micros now) const;
@@ -125,6 +129,7 @@ private:
     std::uint64_t alerts_version_ = 0;
     std::uint64_t alerts_seq_ = 0;  // of the ledger, read so far
     std::uint64_t alerts_from_ = 0;
+    std::uint64_t alerts_forgotten_to_ = 0;  // records up to this one are not all held any more; 0: all are
     bool alerts_begun_ = false;
     trial::FalcoStanding falco_;
     Micros falco_looked_at_ = 0;

@@ -22,6 +22,11 @@ std::vector<const T*> pointers(const std::vector<std::shared_ptr<const T>>& all)
     return plain;
 }
 
+/// An alert from a container of which Falco could not tell the pod: it may be the subject's. "host" is no container.
+bool is_from_some_container(const trial::FalcoAlert& alert) {
+    return alert.ns.empty() && alert.pod.empty() && !alert.container_id.empty() && alert.container_id != "host";
+}
+
 bool is_one_of(const std::string& name, const std::vector<std::string>& names) {
     return std::find(names.begin(), names.end(), name) != names.end();
 }
@@ -175,11 +180,15 @@ trial::Testimony Court::falco_says(CaseFile& file, const std::vector<trial::Falc
     trial::FalcoStanding standing = falco_;
     standing.report_results = static_cast<std::int64_t>(reported.size());
     standing.gaps.assign(file.falco_gaps.begin(), file.falco_gaps.end());
+    if (file.opened_seq < alerts_forgotten_to_)
+        standing.problem = "more kinds of alerts came than are held: some of this trial's may be missing";
     const auto sort_in = [&](const trial::FalcoAlert& alert) {
         if (trial::is_internal(alert)) {
             internal.push_back(alert);
         } else if (trial::is_about(alert, file.subject)) {
             about.push_back(alert);
+        } else if (is_from_some_container(alert)) {
+            internal.push_back(alert);
         }
     };
     for (const auto& [seq, alert] : alerts_)
