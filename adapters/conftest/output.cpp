@@ -1,6 +1,8 @@
 #include "adapters/conftest/output.hpp"
 
+#include <algorithm>
 #include <string>
+#include <tuple>
 
 #include <nlohmann/json.hpp>
 
@@ -70,6 +72,10 @@ Result<Output> read_output(std::string_view text) {
     Output output;
     for (const json& entry : *parsed)
         if (auto read = read_entry(entry, output); !read) return read.error();
+    // conftest prints the namespaces in an order of its own at each run; the same manifest shall give the same record.
+    std::ranges::sort(output.findings, {}, [](const trial::ManifestFinding& one) {
+        return std::tie(one.rule, one.container, one.message, one.kind, one.policy);
+    });
     return output;
 }
 
