@@ -12,7 +12,7 @@ help:            ## Show this list
 setup:           ## Install the Debian packages and a Go that building needs
 	@scripts/setup
 
-build: setup     ## Compile everything (PRESET=dev|release|asan|tsan)
+build: setup     ## Compile everything (PRESET=dev|debug|release|asan|tsan)
 	@[ -f $(BUILD)/build.ninja ] || cmake --preset $(PRESET)
 	@cmake --build --preset $(PRESET) -j $(JOBS)
 

@@ -8,6 +8,7 @@ find_package(spdlog REQUIRED)
 find_package(yaml-cpp REQUIRED)
 find_package(prometheus-cpp CONFIG REQUIRED)
 find_package(nlohmann_json REQUIRED)
+find_package(CLI11 REQUIRED)
 find_package(PkgConfig REQUIRED)
 # Take the package's own flags: with others the class layouts of the compiled library and its header differ.
 pkg_check_modules(httplib REQUIRED IMPORTED_TARGET cpp-httplib)

@@ -1,4 +1,4 @@
-# helix_room(NAME n LAYER l SOURCES ... [ROOMS ...] [LIBRARIES ...])
+# helix_room(NAME n LAYER l SOURCES ... [ROOMS ...] [LIBRARIES ...] [PRECOMPILED headers])
 #
 # A room is one static library that sees only the rooms and libraries it names. The arrows between layers are
 # checked here, while CMake configures: a forbidden one stops the build before anything is compiled.
@@ -17,7 +17,7 @@ set(HELIX_LAYERS_adapters domain ports wire adapters)
 set(HELIX_LAYERS_main domain ports wire service adapters)
 
 function(helix_room)
-  cmake_parse_arguments(ROOM "" "NAME;LAYER" "SOURCES;ROOMS;LIBRARIES" ${ARGN})
+  cmake_parse_arguments(ROOM "" "NAME;LAYER;PRECOMPILED" "SOURCES;ROOMS;LIBRARIES" ${ARGN})
   if(ROOM_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "helix_room(${ROOM_NAME}): unknown arguments ${ROOM_UNPARSED_ARGUMENTS}")
   endif()
@@ -42,6 +42,11 @@ function(helix_room)
   if(ROOM_SOURCES)
     list(TRANSFORM ROOM_SOURCES PREPEND ${CMAKE_SOURCE_DIR}/)
     add_library(${ROOM_NAME} STATIC ${ROOM_SOURCES})
+    if(ROOM_PRECOMPILED)
+      helix_precompile(${ROOM_NAME} ${ROOM_PRECOMPILED})
+    elseif(NOT ROOM_LAYER MATCHES "domain|ports")
+      helix_precompile(${ROOM_NAME} json)
+    endif()
   else()
     add_library(${ROOM_NAME} INTERFACE)
     set(visible INTERFACE)
