@@ -56,7 +56,7 @@ helix_room(NAME helix_app LAYER main
     service/app/target_factory.cpp
   ROOMS
     helix_domain helix_ports helix_wire helix_usecases helix_court helix_reconcile helix_http
-    helix_child_process helix_config helix_conftest helix_falco helix_kubeconfig helix_kubernetes helix_kubernetes_definitions helix_lean_process helix_simulated
+    helix_child_process helix_config helix_conftest helix_falco helix_kubeconfig helix_kubernetes helix_kubernetes_definitions helix_lean_process helix_silo helix_simulated
     helix_smt helix_trial_approval helix_event_sender helix_head_file helix_ledger_file
     helix_ledger_git helix_ledger_postgres helix_ledger_sqlite helix_openssl_digest helix_openssl_signer helix_system
   LIBRARIES spdlog::spdlog PkgConfig::httplib)

@@ -3,6 +3,7 @@
 'use strict';
 
 const units = new Map();
+const silos = new Map();
 let token = sessionStorage.getItem('helix-token') || '';
 
 function cell(row, text, className) {
@@ -53,12 +54,29 @@ function drawUnits() {
   const several = new Set(sorted.map((unit) => unit.target)).size > 1;
   for (const unit of sorted) {
     const row = body.insertRow();
-    cell(row, several ? unit.target + '/' + unit.unit : unit.unit);
+    const named = unit.unit === unit.target || unit.unit.startsWith(unit.target + '/');  // a Docker host, or its GPU
+    cell(row, several && !named ? unit.target + '/' + unit.unit : unit.unit);
     row.insertCell().append(meter(unit));
     cell(row, unit.used_pct === null ? '—' : unit.used_pct.toFixed(2) + ' %', 'number');
     cell(row, unit.used === null ? '—' : bytes(unit.limit - unit.used), 'number');
     const [text, className] = stateOf(unit);
     cell(row, text, className);
+  }
+}
+
+function drawContainers() {
+  const body = document.querySelector('#containers tbody');
+  body.replaceChildren();
+  document.querySelector('#silos').hidden = silos.size === 0;
+  for (const [host, containers] of [...silos].sort((a, b) => a[0].localeCompare(b[0]))) {
+    for (const one of containers) {
+      const row = body.insertRow();
+      cell(row, host);
+      cell(row, one.name);
+      cell(row, one.state, one.state === 'running' ? 'ok' : one.state === 'restarting' ? 'bad' : '');
+      cell(row, one.used === null ? '—' : bytes(one.used), 'number');
+      cell(row, one.limit === null ? 'none' : bytes(one.limit), 'number');
+    }
   }
 }
 
@@ -114,6 +132,9 @@ function onEvent(type, text) {
   if (type === 'node.floor') {
     units.set(event.data.target + '/' + event.data.unit, event.data);
     drawSoon();
+  } else if (type === 'silo.stats') {
+    silos.set(event.data.target, event.data.containers);
+    drawContainers();
   } else if (type === 'helix.cycle') {
     addCycle(event.data, event.data.receipt_seq);
   }
@@ -126,7 +147,7 @@ async function follow() {
     try {
       const headers = token ? {Authorization: 'Bearer ' + token} : {};
       if (last) headers['Last-Event-ID'] = last;
-      const answer = await fetch('v1/stream?types=node.floor,helix.cycle', {headers});
+      const answer = await fetch('v1/stream?types=node.floor,silo.stats,helix.cycle', {headers});
       if (!answer.ok) throw new Error(String(answer.status));
       showLink('live', 'ok');
       const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();

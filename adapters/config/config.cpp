@@ -102,6 +102,20 @@ private:
     std::string problem_;
 };
 
+std::string read_silo(const json& value, const std::string& where, SiloConfig& silo) {
+    Reader reader(value, where);
+    reader.text("host", silo.host);
+    reader.text("user", silo.user);
+    reader.number("port", 1, 65'535, silo.port);
+    reader.text("ssh_config", silo.ssh_config);
+    reader.text("identity_file", silo.identity_file);
+    reader.text("known_hosts", silo.known_hosts);
+    reader.text("docker_socket", silo.docker_socket);
+    if (silo.host.empty() || silo.host.front() == '-')
+        reader.fail("host", "is missing: a host's name, or a Host of ssh's configuration");
+    return reader.finish();
+}
+
 std::string read_target(const json& value, const std::string& where, TargetConfig& target) {
     Reader reader(value, where);
     reader.text("name", target.name);
@@ -109,12 +123,18 @@ std::string read_target(const json& value, const std::string& where, TargetConfi
     reader.flag("in_cluster", target.in_cluster);
     reader.flag("simulated", target.simulated);
     target.line = where;
-    if (target.name.empty()) target.name = target.context;
+    std::string in_silo;
+    reader.object("silo", [&](const json& inner, const std::string& inner_where) {
+        target.silo.emplace();
+        in_silo = read_silo(inner, inner_where, *target.silo);
+    });
+    if (target.name.empty()) target.name = target.silo ? target.silo->host : target.context;
     if (target.name.empty()) reader.fail("name", "is missing");
     const int kinds = static_cast<int>(!target.context.empty()) + static_cast<int>(target.in_cluster) +
-                      static_cast<int>(target.simulated);
-    if (kinds != 1) reader.fail("", "names exactly one of context, in_cluster, simulated");
-    return reader.finish();
+                      static_cast<int>(target.simulated) + static_cast<int>(target.silo.has_value());
+    if (kinds != 1) reader.fail("", "names exactly one of context, in_cluster, silo, simulated");
+    const std::string problem = reader.finish();
+    return problem.empty() ? in_silo : problem;
 }
 
 std::string read_outbox(const json& value, const std::string& where, OutboxConfig& outbox) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -8,13 +9,25 @@
 
 namespace helix::config {
 
-/// One cluster that the service is to write to.
+/// A Docker host over SSH; what is empty is as ~/.ssh/config says.
+struct SiloConfig {
+    std::string host;
+    std::string user;
+    std::int64_t port = 0;
+    std::string ssh_config;
+    std::string identity_file;
+    std::string known_hosts;
+    std::string docker_socket = "/var/run/docker.sock";
+};
+
+/// One cluster or Docker host that the service is to write to.
 struct TargetConfig {
     std::string name;
     std::string context;      ///< of the kubeconfig; empty with in_cluster or simulated
     bool in_cluster = false;  ///< the cluster whose pod this process runs in
     bool simulated = false;
     std::string line;  ///< "helix.yaml: targets[2]", for error texts
+    std::optional<SiloConfig> silo = {};
 };
 
 /// One destination of outgoing events.

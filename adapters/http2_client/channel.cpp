@@ -16,7 +16,7 @@ Result<std::unique_ptr<Channel>> Channel::open(endpoint::Endpoint endpoint,
     auto target = parse_target(std::move(endpoint));
     if (!target) return std::move(target).error();
     return std::unique_ptr<Channel>(
-        new Channel(std::make_unique<Loop>(*std::move(target), std::move(credentials), options)));
+        new Channel(std::make_unique<Loop>(*std::move(target), std::move(credentials), std::move(options))));
 }
 
 Channel::Channel(std::unique_ptr<Loop> loop) : loop_(std::move(loop)) {}

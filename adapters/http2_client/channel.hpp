@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string>
 
 #include "adapters/endpoint/credential_source.hpp"
 #include "adapters/endpoint/endpoint.hpp"
@@ -26,6 +27,8 @@ struct ChannelOptions {
     std::chrono::milliseconds connect_timeout{10'000};     ///< TCP and TLS together
     std::chrono::seconds keepalive_idle{30};               ///< TCP keep-alive starts after that silence
     std::chrono::milliseconds unacknowledged_max{30'000};  ///< sent bytes unacknowledged that long end the connection
+    /// The name of an abstract Unix socket to be connected to instead of the endpoint's host; empty: none.
+    std::string local_socket = {};
 };
 
 /// One thread, one libcurl multi handle, a bounded set of persistent connections to one endpoint.

@@ -18,7 +18,8 @@ constexpr long kConnectionAgeMax_s = 24L * 3600L;  ///< libcurl's own 118 s woul
 
 curl_socket_t open_socket(void* data, curlsocktype, curl_sockaddr* address) {
     auto& sockets = *static_cast<Sockets*>(data);
-    if (!address_allowed(address->addr, sockets.plain)) return CURL_SOCKET_BAD;
+    const bool allowed = sockets.local ? address->family == AF_UNIX : address_allowed(address->addr, sockets.plain);
+    if (!allowed) return CURL_SOCKET_BAD;
     const int fd = ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
     if (fd >= 0) ++sockets.opened;
     return fd;
@@ -36,6 +37,7 @@ void set_socket_option(int fd, int level, int name, int value) {
 
 int tune_socket(void* data, curl_socket_t fd, curlsocktype) {
     const auto& sockets = *static_cast<const Sockets*>(data);
+    if (sockets.local) return CURL_SOCKOPT_OK;
     set_socket_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
     set_socket_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, sockets.keepalive_idle_s);
     set_socket_option(fd, IPPROTO_TCP, TCP_KEEPINTVL, std::max(1, sockets.keepalive_idle_s / 3));
@@ -181,6 +183,8 @@ void Exchange::set_connection(const Target& target, const ChannelOptions& option
         connect_to_ = curl_slist_append(nullptr, target.connect_to.c_str());
         curl_easy_setopt(handle_, CURLOPT_CONNECT_TO, connect_to_);
     }
+    if (!options.local_socket.empty())
+        curl_easy_setopt(handle_, CURLOPT_ABSTRACT_UNIX_SOCKET, options.local_socket.c_str());
     const bool multiplex = options.multiplex && !target.plain;
     curl_easy_setopt(handle_, CURLOPT_HTTP_VERSION,
                      static_cast<long>(multiplex ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1));

@@ -25,6 +25,7 @@ void block_signals() {
 Channel::Loop::Loop(Target target, std::shared_ptr<endpoint::CredentialSource> credentials, ChannelOptions options)
     : target_(std::move(target)), credentials_(std::move(credentials)), options_(options), multi_(curl_multi_init()) {
     sockets_.plain = target_.plain && !target_.endpoint.allow_plain;
+    sockets_.local = !options_.local_socket.empty();
     sockets_.keepalive_idle_s = static_cast<int>(options_.keepalive_idle.count());
     sockets_.user_timeout_ms = static_cast<unsigned>(options_.unacknowledged_max.count());
     const long connections = static_cast<long>(std::max<std::size_t>(1, options_.max_connections));

@@ -12,6 +12,7 @@ namespace helix::http2_client {
 /// from any; outlives every connection of the channel.
 struct Sockets {
     bool plain = false;  ///< only loopback is connected to
+    bool local = false;  ///< see ChannelOptions::local_socket
     int keepalive_idle_s = 30;
     unsigned user_timeout_ms = 30'000;
     std::atomic<std::uint64_t> opened{0};

@@ -6,8 +6,9 @@
 namespace helix::cluster {
 namespace {
 
-constexpr std::array<std::string_view, 9> kKindNames = {
-    "Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController", "Job", "CronJob", "Pod", "Other"};
+constexpr std::array<std::string_view, 10> kKindNames = {
+    "Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController",
+    "Job",        "CronJob",     "Pod",       "Container",  "Other"};
 
 }  // namespace
 

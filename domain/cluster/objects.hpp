@@ -33,6 +33,7 @@ enum class WorkloadKind {
     Job,
     CronJob,
     Pod,
+    Container,  ///< of a Docker host, or its share of one GPU (its `ns` is the GPU's unit then)
     Other
 };
 

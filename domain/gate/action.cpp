@@ -6,9 +6,9 @@
 namespace helix::gate {
 namespace {
 
-constexpr std::array<std::string_view, 14> kVerbNames = {"create",   "apply",     "scale",         "label", "annotate",
-                                                         "restart",  "set-image", "set-resources", "patch", "cordon",
-                                                         "uncordon", "evict",     "drain",         "delete"};
+constexpr std::array<std::string_view, 16> kVerbNames = {
+    "create", "apply",  "scale",    "label", "annotate", "restart", "set-image", "set-resources",
+    "patch",  "cordon", "uncordon", "evict", "drain",    "delete",  "start",     "stop"};
 
 }  // namespace
 
@@ -35,6 +35,7 @@ Link link_of(Verb verb) {
         case Verb::Evict:
         case Verb::Drain:
         case Verb::Delete:
+        case Verb::Stop:
             return Link::Delete;
         default:
             return Link::Update;

@@ -17,7 +17,7 @@ enum class Verb {
     Scale,
     Label,
     Annotate,
-    Restart,  ///< rollout restart
+    Restart,  ///< rollout restart; of a container: stop and start
     SetImage,
     SetResources,
     Patch,  ///< merge patch
@@ -26,6 +26,8 @@ enum class Verb {
     Evict,
     Drain,
     Delete,
+    Start,  ///< a container that is there
+    Stop,   ///< a container; it stays there
 };
 
 /// "scale", "set-image", ...
@@ -75,6 +77,8 @@ struct Preview {
     std::string scale_target_kind;              ///< a HorizontalPodAutoscaler's scaleTargetRef
     std::string scale_target_name;
     std::int64_t max_replicas = 0;  ///< a HorizontalPodAutoscaler's upper bound
+    /// A container to be made takes of each GPU as well: one Container per GPU, named alike, its `ns` the GPU's unit.
+    std::vector<cluster::Workload> gpu_shares;
 };
 
 /// An action together with what is known of its outcome before it runs.

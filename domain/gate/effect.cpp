@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "domain/cluster/placement.hpp"
+#include "domain/gate/container_effect.hpp"
 #include "domain/gate/effect_rules.hpp"
 #include "domain/gate/kinds.hpp"
 
@@ -247,6 +248,7 @@ Result<Effect> remove(const Action& action, const State& state, const Settings& 
         case KindClass::Autoscaler:
         case KindClass::Neutral:
             return Effect{};
+        case KindClass::Container:  // see container_effect
         case KindClass::Unmodelled:
             return unmodelled_effect(object);
     }
@@ -270,7 +272,10 @@ std::string_view to_string(EffectKind kind) {
 }
 
 std::string describe(const OwnerKey& owner) {
-    return std::string(cluster::to_string(owner.kind)) + " " + owner.ns + "/" + owner.name;
+    const std::string kind(cluster::to_string(owner.kind));
+    if (owner.kind == WorkloadKind::Container)
+        return kind + " " + owner.name + (owner.ns.empty() ? "" : " on " + owner.ns);
+    return kind + " " + owner.ns + "/" + owner.name;
 }
 
 std::optional<Bytes> estimate(const cluster::PodShape& shape, std::optional<Bytes> highest_use) {
@@ -282,6 +287,8 @@ std::optional<Bytes> estimate(const cluster::PodShape& shape, std::optional<Byte
 
 Result<Effect> effect_of(const Request& request, const State& state, const Settings& settings) {
     const Action& action = request.action;
+    const KindClass kind = classify(action.object.api_version, action.object.kind, settings.neutral_kinds);
+    if (kind == KindClass::Container) return container_effect(request, state);
     switch (action.verb) {
         case Verb::Scale:
             return scale_effect(action, request.planned_count, state, settings);
@@ -301,6 +308,10 @@ Result<Effect> effect_of(const Request& request, const State& state, const Setti
             return drain(action.object, state);
         case Verb::Delete:
             return remove(action, state, settings);
+        case Verb::Start:
+        case Verb::Stop:
+            return error(Code::InvalidArgument, describe(action.object) + " is no container",
+                         "start and stop are for containers of a Docker host", describe(action.object));
         case Verb::Create:
         case Verb::Apply:
         case Verb::Patch:
@@ -308,7 +319,7 @@ Result<Effect> effect_of(const Request& request, const State& state, const Setti
         case Verb::SetResources:
             break;
     }
-    if (classify(action.object.api_version, action.object.kind, settings.neutral_kinds) == KindClass::Node) {
+    if (kind == KindClass::Node) {
         const cluster::NodeId id = state.find_node(action.object.name);
         if (id == kNone || !request.preview || !request.preview->node)
             return unmodelled_effect(action.object);  // a node is made by its kubelet, not by a manifest

@@ -261,6 +261,7 @@ Result<Effect> manifest_effect(const Request& request, const State& state, const
                 return unmodelled_effect(object);
             return workload_effect(*request.preview->workload, request.planned_count, state, settings);
         case KindClass::Node:
+        case KindClass::Container:
         case KindClass::Unmodelled:
             break;
     }

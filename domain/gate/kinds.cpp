@@ -25,6 +25,7 @@ constexpr auto kKnown = std::to_array<KnownKind>({
     {"Job", "batch", "batch/v1", MakesPods},
     {"CronJob", "batch", "batch/v1", MakesPods},
     {"Pod", "", "v1", MakesPods},
+    {"Container", "eose.ca", "eose.ca/v1", Container},
     {"Node", "", "v1", Node},
     {"Namespace", "", "v1", Namespace},
     {"HorizontalPodAutoscaler", "autoscaling", "autoscaling/v2", Autoscaler},

@@ -12,6 +12,7 @@ enum class KindClass {
     Node,        ///< pods live on it
     Namespace,   ///< its deletion deletes all within
     Autoscaler,  ///< HorizontalPodAutoscaler: it will scale another
+    Container,   ///< of a Docker host
     Neutral,     ///< no pod comes from it
     Unmodelled,  ///< a controller unknown to us may make pods from it: refused
 };

@@ -23,6 +23,7 @@
 #include "service/http/routes.hpp"
 #include "service/reconcile/loop.hpp"
 #include "service/reconcile/publisher.hpp"
+#include "service/usecases/alarms.hpp"
 #include "service/usecases/recovery.hpp"
 
 namespace helix::app {
@@ -102,6 +103,7 @@ public:
           once_(helix_, *stores_.ledger, openssl_digest::sha256),
           views_(targets_, clock_, config.metrics_age_max_s * kSecond),
           publisher_(targets_, views_, bus_),
+          alarms_(targets_, writer_, bus_),
           loop_({[this] { publisher_.publish_changes(); }, [this] { publisher_.publish_all(); }}, kChangeGapMs,
                 config.tick_s * 1000),
           keeper_({[] {}, [this] { keep(); }}, kKeepEveryMs, kKeepEveryMs),
@@ -241,6 +243,7 @@ private:
             log(Level::Warning, "tenure.missing", {{"holder", tenure_.holder()}, {"problem", problem}});
         keep_problem_ = problem;
         helix_.sweep();
+        alarms_.look();
     }
 
     /// A target shows something new: perhaps what an open cycle waits for.
@@ -291,6 +294,7 @@ private:
     std::string keep_problem_;
     usecases::Views views_;
     reconcile::Publisher publisher_;
+    usecases::Alarms alarms_;
     std::unique_ptr<CourtWiring> courts_;
     reconcile::Loop loop_;
     reconcile::Loop keeper_;

@@ -4,6 +4,7 @@
 
 #include "adapters/kubeconfig/resolve.hpp"
 #include "adapters/kubernetes/kubernetes_target.hpp"
+#include "adapters/silo/silo_target.hpp"
 #include "adapters/simulated/simulated_target.hpp"
 #include "service/app/cluster_access.hpp"
 #include "service/app/log.hpp"
@@ -23,12 +24,22 @@ kubernetes::KubernetesOptions options_of(const config::Config& config) {
     return options;
 }
 
+silo::SiloOptions options_of(const config::Config& config, const config::SiloConfig& silo) {
+    silo::SiloOptions options;
+    options.ssh.address = {silo.host,          silo.ssh_config, silo.user, static_cast<int>(silo.port),
+                           silo.identity_file, silo.known_hosts};
+    options.ssh.remote_socket = silo.docker_socket;
+    options.figures_every = std::chrono::seconds(config.metrics_every_s);
+    return options;
+}
+
 std::unique_ptr<ports::Target> simulation(std::string name) {
     return simulated::make_simulated_target(std::move(name), simulated::SimOptions{});
 }
 
 TargetResult make_target(const config::Config& config, const config::TargetConfig& target) {
     if (target.simulated) return TargetResult(simulation(target.name));
+    if (target.silo) return TargetResult(silo::make_silo_target(target.name, options_of(config, *target.silo)));
     if (target.in_cluster)
         return kubernetes::make_in_cluster_target(target.name, kServiceAccount, variable("KUBERNETES_SERVICE_HOST"),
                                                   variable("KUBERNETES_SERVICE_PORT"), options_of(config));

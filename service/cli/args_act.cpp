@@ -18,6 +18,15 @@ struct ActArgs {
     std::string requests;
     std::string limits;
     std::string patch;
+    std::string image;
+    std::string memory;
+    std::vector<std::string> env;
+    std::string network;
+    std::string restart;
+    std::vector<std::string> publish;
+    std::vector<std::string> volumes;
+    std::vector<std::string> gpus;
+    std::string vram;
     std::int64_t replicas = 0;
     std::int64_t grace_s = -1;
 };
@@ -56,10 +65,12 @@ Result<void> put_entries(Json& action, const std::vector<std::string>& words) {
 }
 
 Result<void> put_resources(Json& action, const ActArgs& args) {
-    if (args.container.empty() || (args.requests.empty() && args.limits.empty()))
-        return usage("set-resources needs --container, and --requests or --limits",
-                     "like --container web --limits memory=1Gi");
-    action["container"] = args.container;
+    const bool pods = text(member(action, "object"), "kind") != "Container";
+    if (args.container.empty() == pods || (args.requests.empty() && args.limits.empty()))
+        return usage(pods ? "set-resources needs --container, and --requests or --limits"
+                          : "set-resources of a Container needs --limits, and no --container",
+                     pods ? "like --container web --limits memory=1Gi" : "like --limits memory=1Gi");
+    if (pods) action["container"] = args.container;
     for (const auto& [name, list] : {std::pair{"requests", &args.requests}, std::pair{"limits", &args.limits}}) {
         if (list->empty()) continue;
         auto amounts = quantities(*list);
@@ -96,11 +107,44 @@ Result<std::vector<Json>> with_manifests(const std::string& verb, const ActArgs&
     return actions;
 }
 
+/// `run NAME --image IMAGE -- WORD...`: the manifest of a container.
+Result<std::vector<Json>> container_to_run(const ActArgs& args) {
+    if (args.words.empty()) return usage("no container is named", "like run cart --image cart:2 --memory 512Mi");
+    Json spec = {{"image", args.image}};
+    for (const auto& [name, value] : {std::pair{"memory", &args.memory},
+                                      {"network", &args.network},
+                                      {"restart", &args.restart},
+                                      {"vram", &args.vram}})
+        if (!value->empty()) spec[name] = *value;
+    for (const auto& [name, list] :
+         {std::pair{"publish", &args.publish}, {"volumes", &args.volumes}, {"gpus", &args.gpus}})
+        if (!list->empty()) spec[name] = *list;
+    for (const std::string& one : args.env) {
+        const std::size_t equals = one.find('=');
+        if (equals == std::string::npos || equals == 0)
+            return usage("not a variable: " + one, "write it like KEY=VALUE");
+        spec["env"][one.substr(0, equals)] = one.substr(equals + 1);
+    }
+    if (args.words.size() > 1) spec["args"] = std::vector<std::string>(args.words.begin() + 1, args.words.end());
+    return std::vector<Json>{{{"verb", "create"},
+                              {"manifest",
+                               {{"apiVersion", "eose.ca/v1"},
+                                {"kind", "Container"},
+                                {"metadata", {{"name", args.words.front()}}},
+                                {"spec", std::move(spec)}}}}};
+}
+
 /// The actions that `verb` with `args` asks for.
 Result<std::vector<Json>> actions_of(const std::string& verb, ActArgs args) {
     if (verb == "create" || verb == "apply") return with_manifests(verb, args);
+    if (verb == "run") return container_to_run(args);
+    const bool container = verb == "start" || verb == "stop";
     const bool node = verb == "cordon" || verb == "uncordon" || verb == "drain";
-    auto object = take_object(args.words, args.ns, node ? "Node" : verb == "evict" ? "Pod" : "");
+    auto object = take_object(args.words, args.ns,
+                              node              ? "Node"
+                              : container       ? "Container"
+                              : verb == "evict" ? "Pod"
+                                                : "");
     if (!object) return std::move(object).error();
     Json action = {{"verb", verb}, {"object", *std::move(object)}};
     if (!args.api_version.empty()) action["object"]["api_version"] = args.api_version;
@@ -167,7 +211,22 @@ constexpr VerbHelp kVerbs[] = {
     {"evict", "Evict a pod; the reason names the floor signal it answers", "POD"},
     {"drain", "Cordon a node and evict its pods; needs a reason", "NODE"},
     {"delete", "Delete an object; needs a reason", "KIND/NAME"},
+    {"run", "Run a container on a Docker host: cart --image cart:2 --memory 512Mi -- WORD...", "NAME [-- WORD...]"},
+    {"start", "Start a container that is there", "CONTAINER"},
+    {"stop", "Stop a container; needs a reason", "CONTAINER"},
 };
+
+void add_run_options(CLI::App& sub, ActArgs& args) {
+    sub.add_option("--image", args.image, "The image; it must be on the host")->required();
+    sub.add_option("--memory", args.memory, "The most memory it can ever hold, like 512Mi; the gate asks for it");
+    sub.add_option("-e,--env", args.env, "KEY=VALUE; may be repeated")->allow_extra_args(false);
+    sub.add_option("--network", args.network, "bridge, host, none or a network's name");
+    sub.add_option("--restart", args.restart, "no, on-failure, always or unless-stopped");
+    sub.add_option("-p,--publish", args.publish, "Like 8080:80; may be repeated")->allow_extra_args(false);
+    sub.add_option("-v,--volume", args.volumes, "Like /data:/data:ro; may be repeated")->allow_extra_args(false);
+    sub.add_option("--gpus", args.gpus, "Indices of GPUs, like 0; may be repeated")->allow_extra_args(false);
+    sub.add_option("--vram", args.vram, "The most it takes of each of them, like 6Gi");
+}
 
 void add_verb(CLI::App& group, Invocation& invocation, Ask ask, const VerbHelp& help) {
     const std::string verb = help.verb;
@@ -178,9 +237,13 @@ void add_verb(CLI::App& group, Invocation& invocation, Ask ask, const VerbHelp& 
             ->required();
     } else {
         sub->add_option("object", args->words, help.words)->required()->type_name("");
+    }
+    const bool container = verb == "run" || verb == "start" || verb == "stop";
+    if (*help.words != '\0' && !container) {
         sub->add_option("-n,--namespace", args->ns, "Namespace; default: \"default\" for namespaced kinds");
         sub->add_option("--api-version", args->api_version, "Like apps/v1, for a kind that has several");
     }
+    if (verb == "run") add_run_options(*sub, *args);
     if (verb == "scale")
         sub->add_option("--replicas", args->replicas, "How many pods there shall be")
             ->required()
@@ -191,8 +254,9 @@ void add_verb(CLI::App& group, Invocation& invocation, Ask ask, const VerbHelp& 
         sub->add_option("--limits", args->limits, "Like memory=512Mi");
     }
     if (verb == "patch") sub->add_option("-p,--patch", args->patch, "The merge patch, JSON or YAML")->required();
-    if (verb == "evict" || verb == "drain" || verb == "delete")
-        sub->add_option("--grace-period", args->grace_s, "Seconds a pod gets to end")->check(CLI::Range(0, 86400));
+    if (verb == "evict" || verb == "drain" || verb == "delete" || verb == "stop")
+        sub->add_option("--grace-period", args->grace_s, "Seconds a pod or container gets to end")
+            ->check(CLI::Range(0, 86400));
     sub->callback([&invocation, ask, verb, args] {
         invocation.command = [ask, verb, args](const Session& session) { return carry_out(session, ask, verb, *args); };
     });

@@ -15,7 +15,7 @@ struct Kind {
     bool cluster_scoped = false;
 };
 
-constexpr std::array<Kind, 25> kKinds{{
+constexpr std::array<Kind, 26> kKinds{{
     {"Deployment", "deploy"},
     {"StatefulSet", "sts"},
     {"DaemonSet", "ds"},
@@ -24,6 +24,7 @@ constexpr std::array<Kind, 25> kKinds{{
     {"Job", ""},
     {"CronJob", "cj"},
     {"Pod", "po"},
+    {"Container", "", true},
     {"Node", "no", true},
     {"Namespace", "ns", true},
     {"ConfigMap", "cm"},

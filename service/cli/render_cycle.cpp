@@ -111,7 +111,7 @@ std::string act_command(const Json& action, const std::string& target) {
     command += entry_words(action);
     if (verb == "set-image") command += " " + shell_quoted(text(action, "container") + "=" + text(action, "image"));
     if (verb == "set-resources")
-        command += " -c " + shell_quoted(text(action, "container")) +
+        command += (text(action, "container").empty() ? "" : " -c " + shell_quoted(text(action, "container"))) +
                    quantity_words(member(action, "resources"), "requests") +
                    quantity_words(member(action, "resources"), "limits");
     if (verb == "patch") command += " -p " + shell_quoted(member(action, "patch").dump());

@@ -21,6 +21,13 @@ std::string about(const std::string& type, const Json& data) {
     if (type == "wpa.score")
         return text(data, "kind") + " " + text(data, "namespace") + "/" + text(data, "name") + "  " +
                text(data, "score") + (flag(data, "proxy") ? " (proxy)" : "");
+    if (type == "silo.stats") {
+        std::string line = std::to_string(member(data, "containers").size()) + " containers";
+        for (const Json& one : member(data, "containers"))
+            line += ", " + text(one, "name") + " " +
+                    (member(one, "used").is_null() ? text(one, "state") : human_bytes(*integer(member(one, "used"))));
+        return line;
+    }
     if (type == "helix.verdict") return text(data, "verb") + " " + text(data, "object") + "  " + text(data, "reason");
     if (type == "ledger.record")
         return "seq " + text(data, "seq") + " " + text(data, "kind") + " by " + text(data, "actor");

@@ -17,9 +17,9 @@ constexpr TextRule kNamespace{
     "namespace", [](const std::string& text) { return wire::is_name(text, wire::NameRule::Label); }, "a namespace"};
 constexpr TextRule kKind{"kind",
                          [](const std::string& text) {
-                             constexpr std::array<std::string_view, 9> kKinds = {
+                             constexpr std::array<std::string_view, 10> kKinds = {
                                  "Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController",
-                                 "Job",        "CronJob",     "Pod",       "Other"};
+                                 "Job",        "CronJob",     "Pod",       "Container",  "Other"};
                              return std::find(kKinds.begin(), kKinds.end(), text) != kKinds.end();
                          },
                          "a kind that makes pods"};

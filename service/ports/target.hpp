@@ -15,12 +15,21 @@ namespace helix::ports {
 
 class Courtroom;
 
+/// Something about a target that an auditor must be able to find: it is recorded each time it begins.
+struct Alarm {
+    std::string kind;    ///< of the record: "silo.host_key"
+    std::string detail;  ///< one sentence
+
+    friend bool operator==(const Alarm&, const Alarm&) = default;
+};
+
 /// How fresh a target's mirror is.
 struct Freshness {
     bool synced = false;             ///< every list has been read once and every watch stands
     std::int64_t last_event_us = 0;  ///< wall clock of the newest sign of life (event or bookmark)
     std::int64_t last_metrics_us = 0;
     std::string problem;  ///< why it is not fresh; empty when it is
+    std::optional<Alarm> alarm = {};
 };
 
 /// Figures of the connections towards a target.

@@ -36,6 +36,8 @@ void Publisher::publish(bool everything) {
         const std::string& target = runtime->target().name();
         for (json& unit : views_.units(*runtime)) tell({"node.floor", target, unit.dump(), {}}, unit["unit"]);
         tell({"pod.count", target, views_.pod_count(*runtime).dump(), {}}, "");
+        if (const json stats = views_.silo_stats(*runtime); !stats.is_null())
+            tell({"silo.stats", target, stats.dump(), {}}, "");
         for (const ports::WpaScore& score : runtime->target().wpa_scores()) {
             const json data = {{"target", target},     {"namespace", score.ns},
                                {"kind", score.kind},   {"name", score.name},

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "domain/gate/container_effect.hpp"
 #include "domain/gate/effect.hpp"
 #include "service/wire/timestamps.hpp"
 
@@ -31,6 +32,21 @@ json amounts(const cluster::Amounts& amounts) {
 
 void set_time(json& object, const char* key, std::int64_t at_us) {
     if (at_us > 0) object[key] = wire::to_rfc3339(at_us);
+}
+
+std::optional<std::int64_t> estimate_of(const cluster::WorkloadSlot& slot, std::optional<std::int64_t> highest_use) {
+    if (!slot.workload.shape) return std::nullopt;
+    return slot.workload.kind == cluster::WorkloadKind::Container
+               ? gate::container_estimate(*slot.workload.shape, highest_use)
+               : gate::estimate(*slot.workload.shape, highest_use);
+}
+
+/// None while no sample of any of its pods was seen.
+std::optional<std::int64_t> used_under(const cluster::State& state, cluster::WorkloadId id) {
+    std::optional<std::int64_t> used;
+    for (const cluster::PodId pod : state.pods_under(id))
+        if (state.pod(pod).active() && state.pod(pod).use.at > 0) used = used.value_or(0) + state.pod(pod).use.bytes;
+    return used;
 }
 
 }  // namespace
@@ -128,8 +144,8 @@ std::vector<json> Views::workloads(const TargetRuntime& runtime, const WorkloadF
                         {"pods", state.counted_under(id)},
                         {"rolling", slot.rolling()},
                         {"resource_version", workload.resource_version}};
-            if (workload.shape)
-                if (const auto each = gate::estimate(*workload.shape, state.highest_use(id))) one["estimate"] = *each;
+            if (const auto each = estimate_of(slot, state.highest_use(id))) one["estimate"] = *each;
+            if (const auto used = used_under(state, id)) one["used"] = *used;
             const auto score = scores.find(kind + "/" + workload.ns + "/" + workload.name);
             if (score != scores.end())
                 one["wpa"] = {{"score", static_cast<double>(score->second.score_ppm) / 1e6},
@@ -170,6 +186,37 @@ json Views::pod_count(const TargetRuntime& runtime) const {
             {"pending", pending},
             {"terminating", terminating},
             {"by_namespace", by_namespace}};
+}
+
+json Views::silo_stats(const TargetRuntime& runtime) const {
+    const ports::Target& target = runtime.target();
+    if (target.kind() != "docker" || !target.freshness().synced) return nullptr;
+    json containers = json::array();
+    target.read([&](const cluster::State& state) {
+        for (cluster::WorkloadId id = 0; id < state.workload_slots(); ++id) {
+            const cluster::WorkloadSlot& slot = state.workload(id);
+            if (!slot.live || !slot.known || slot.workload.kind != cluster::WorkloadKind::Container) continue;
+            if (!slot.workload.ns.empty()) continue;  // a share of a GPU
+            const bool wanted = slot.workload.desired > 0;
+            json one = {{"name", slot.workload.name},
+                        {"state", slot.counted > 0 ? "running"
+                                  : wanted         ? "restarting"
+                                                   : "stopped"},
+                        {"used", nullptr},
+                        {"limit", nullptr}};
+            if (slot.workload.shape && slot.workload.shape->memory_limit)
+                one["limit"] = *slot.workload.shape->memory_limit;
+            for (const cluster::PodId pod : slot.pods) {
+                const cluster::Usage use = state.pod(pod).use;
+                if (use.at == 0) continue;
+                one["used"] = use.bytes;
+                set_time(one, "scraped_at", use.at);
+            }
+            containers.push_back(std::move(one));
+        }
+    });
+    std::sort(containers.begin(), containers.end(), [](const json& a, const json& b) { return a["name"] < b["name"]; });
+    return {{"target", target.name()}, {"containers", std::move(containers)}};
 }
 
 }  // namespace helix::usecases

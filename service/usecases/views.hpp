@@ -35,6 +35,10 @@ public:
     /// The data of a `pod.count` event: counts by phase and namespace.
     [[nodiscard]] nlohmann::json pod_count(const TargetRuntime& runtime) const;
 
+    /// The data of a `silo.stats` event: each container of a Docker host with its memory in use and its limit. Null for
+    /// another kind of target, or one not read yet.
+    [[nodiscard]] nlohmann::json silo_stats(const TargetRuntime& runtime) const;
+
 private:
     [[nodiscard]] nlohmann::json unit(const std::string& target, const cluster::State& state, cluster::NodeId id) const;
 

@@ -30,7 +30,7 @@ const Members& members_of(Verb verb) {
     static const Members kEntries{1, {"object", "set", "remove"}};
     static const Members kObject{1, {"object"}};
     static const Members kImage{3, {"object", "container", "image"}};
-    static const Members kResources{3, {"object", "container", "resources"}};
+    static const Members kResources{2, {"object", "resources", "container"}};
     static const Members kPatch{2, {"object", "patch"}};
     static const Members kGrace{1, {"object", "grace_period_seconds"}};
     switch (verb) {
@@ -43,6 +43,7 @@ const Members& members_of(Verb verb) {
         case Verb::Annotate:
             return kEntries;
         case Verb::Restart:
+        case Verb::Start:
         case Verb::Cordon:
         case Verb::Uncordon:
             return kObject;
@@ -55,6 +56,7 @@ const Members& members_of(Verb verb) {
         case Verb::Evict:
         case Verb::Drain:
         case Verb::Delete:
+        case Verb::Stop:
             return kGrace;
     }
     return kObject;
@@ -188,6 +190,13 @@ void read_object(const json& value, Fields& in, Action& action) {
     action.body = std::move(read->body);
 }
 
+/// A pod template has containers, of which one is meant; a Docker container has none.
+void check_named_container(Fields& in, const Action& action) {
+    if (action.verb != Verb::SetResources || action.container.empty() != (action.object.kind != "Container")) return;
+    in.complain("container", action.container.empty() ? "set-resources needs \"container\""
+                                                      : "a Container has no containers: leave \"container\" out");
+}
+
 Result<Action> action_from_json(const json& value, const std::string& pointer, bool with_target,
                                 const std::string& reason) {
     Fields in(value, pointer);
@@ -198,7 +207,7 @@ Result<Action> action_from_json(const json& value, const std::string& pointer, b
         return error(
             Code::InvalidArgument, "there is no verb \"" + name + "\"",
             "verbs are create, apply, scale, label, annotate, restart, set-image, set-resources, patch, cordon, "
-            "uncordon, evict, drain, delete",
+            "uncordon, evict, drain, delete, start, stop",
             in.at("verb"));
     check_members(value, *verb, with_target, in);
     if (!in.verdict()) return in.verdict().error();
@@ -207,6 +216,7 @@ Result<Action> action_from_json(const json& value, const std::string& pointer, b
     action.reason = reason_of(in, reason);
     read_object(value, in, action);
     if (in.verdict()) read_parameters(value, in, action);
+    if (in.verdict()) check_named_container(in, action);
     if (!in.verdict()) return in.verdict().error();
     return action;
 }

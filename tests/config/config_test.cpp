@@ -13,8 +13,9 @@ std::string refusal(const std::string& text) {
 TEST(Config, TheExampleIsReadAndNamesTheSeedsContexts) {
     const auto config = load(std::string(HELIX_SOURCE_DIR) + "/deploy/helix.example.yaml");
     ASSERT_TRUE(config.ok()) << config.error().message;
-    ASSERT_EQ(config->targets.size(), 9U);
+    ASSERT_EQ(config->targets.size(), 14U) << "nine contexts and five silos";
     EXPECT_EQ(config->targets.front().name, "aks-eose-aaas-dev");
+    EXPECT_EQ(config->targets.back().name, "lounge") << "a silo is named by its host";
     EXPECT_TRUE(config->allow_exec);
     EXPECT_EQ(config->metrics_age_max_s, 90);
 }
@@ -56,7 +57,12 @@ TEST(Config, RefusalsNameTheField) {
     EXPECT_EQ(refusal("tick_s: 0"), "helix.yaml: tick_s is not a whole number in 1..3600");
     EXPECT_EQ(refusal("relief: maybe"), "helix.yaml: relief is not true or false");
     EXPECT_EQ(refusal("targets: [{name: a}]"),
-              "helix.yaml: targets[0] names exactly one of context, in_cluster, simulated");
+              "helix.yaml: targets[0] names exactly one of context, in_cluster, silo, simulated");
+    EXPECT_EQ(refusal("targets: [{silo: {host: a, prot: 22}}]"),
+              "helix.yaml: targets[0].silo.prot is not a field that is known here");
+    EXPECT_NE(refusal("targets: [{name: a, silo: {user: b}}]").find("targets[0].silo.host is missing"),
+              std::string::npos);
+    EXPECT_NE(refusal("targets: [{silo: {host: -oProxyCommand=x}}]").find("targets[0].silo.host"), std::string::npos);
     EXPECT_EQ(refusal("targets: [{context: a}, {context: a}]"), "helix.yaml: targets[1].name is given twice");
     EXPECT_EQ(refusal("targets: {}"), "helix.yaml: targets is not a list");
     EXPECT_NE(refusal("listen: [\n").find("helix.yaml"), std::string::npos);

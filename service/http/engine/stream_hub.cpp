@@ -17,7 +17,7 @@
 namespace helix::http_engine {
 namespace {
 
-std::string quoted(const std::string& text) {
+std::string json_quoted(const std::string& text) {
     std::string out = "\"";
     for (const char c : text) {
         if (c == '"' || c == '\\') out += '\\';
@@ -28,7 +28,7 @@ std::string quoted(const std::string& text) {
 
 HubOptions with_defaults(HubOptions options) {
     if (!options.gap_data) {
-        options.gap_data = [reread = quoted(options.reread)](std::uint64_t from, std::uint64_t to) {
+        options.gap_data = [reread = json_quoted(options.reread)](std::uint64_t from, std::uint64_t to) {
             return R"({"from":)" + std::to_string(from) + R"(,"to":)" + std::to_string(to) + R"(,"reread":)" + reread +
                    "}";
         };
