@@ -53,8 +53,9 @@ struct CaseFile {
 
     trial::Subject subject;
     bool subject_found = false;
-    std::string subject_problem;  ///< why it cannot be read
-    std::string manifest;         ///< until conftest has seen it
+    std::string subject_problem;   ///< why it cannot be read
+    bool subject_changed = false;  ///< its pod template is not the one that was judged; only told of a closed case
+    std::string manifest;          ///< until conftest has seen it
     std::set<std::string> falco_gaps;
     trial::Journal journal;
     std::shared_ptr<const trial::ManifestCheck> check;

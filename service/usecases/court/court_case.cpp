@@ -31,6 +31,12 @@ bool is_one_of(const std::string& name, const std::vector<std::string>& names) {
     return std::find(names.begin(), names.end(), name) != names.end();
 }
 
+/// Whether the subject is another than the one that was judged. What the promotion itself did is no change.
+bool has_changed(const CaseFile& file, const std::string& revision) {
+    const std::string& judged = file.promotion.revision.empty() ? file.revision : file.promotion.revision;
+    return !revision.empty() && revision != judged;
+}
+
 }  // namespace
 
 void Court::put_off(CaseFile& file, const Error& why, Micros now) {
@@ -68,7 +74,9 @@ void Court::attend(CaseFile& file, const ports::Fence& fence, Micros now) {
     }
     const std::string revision = tracker_.track(file, now);
     if (file.closing) {
+        const std::string promoted_as = file.promotion.revision;
         promote(file, fence, now);
+        if (file.promotion.revision == promoted_as) file.subject_changed = has_changed(file, revision);
         return show(file, now);
     }
     if (file.opened_at == 0 && file.trial->spec.start_after > now) {
@@ -340,11 +348,10 @@ void Court::conclude(CaseFile& file, const ports::Fence& fence, Micros now) {
 }
 
 void Court::promote(CaseFile& file, const ports::Fence& fence, Micros now) {
-    const auto step = promoter_.advance(file, now);
+    auto step = promoter_.advance(file, now);
     if (step && (step->labelled != file.promotion.labelled || step->routed != file.promotion.routed)) {
-        Promotion done = *step;
-        done.revision = tracker_.track(file, now);
-        if (const auto recorded = records_.promoted(file, done, fence); !recorded)
+        step->revision = tracker_.track(file, now);
+        if (const auto recorded = records_.promoted(file, *step, fence); !recorded)
             return put_off(file, recorded.error(), now);
     }
     if (step) {

@@ -33,6 +33,11 @@ Micros since_of(const CaseFile& file) {
 }
 
 json ready(const CaseFile& file) {
+    if (file.closing && file.subject_changed)
+        return condition("Ready", true, "SubjectChanged",
+                         "the verdict is final: " + file.closing->mecipol +
+                             "; the subject's pod template has changed since, and has not been judged",
+                         since_of(file));
     if (file.closing)
         return condition("Ready", true, "Judged", "the verdict is final: " + file.closing->mecipol, since_of(file));
     return condition("Ready", false, file.clock_from == 0 ? "NotStarted" : "OnTrial",
