@@ -96,7 +96,7 @@ std::string render_trial(const Json& trial, const View& view) {
             standing(trial, view) + "  (" + printable(text(trial, "phase")) + ")\n";
     tree += lines_of(member(trial, "hardDenies"), "   denied: ");
     tree += lines_of(member(trial, "caps"), "   no ADMIT: ");
-    for (const char* key : {"problem", "approvalProblem"})
+    for (const char* key : {"problem", "stalled", "approvalProblem"})
         if (const std::string problem = text(trial, key); !problem.empty()) tree += "   " + printable(problem) + "\n";
     if (const std::string by = text(trial, "approvedBy"); !by.empty()) tree += "   approved by " + printable(by) + "\n";
     if (const std::string id = text(trial, "mecipol"); !id.empty()) tree += "   record " + printable(id) + "\n";

@@ -41,6 +41,11 @@ private:
     std::string shown_;
 };
 
+/// Nothing more comes by itself: there is a verdict, or the time is served without one.
+bool is_over(const Json& explanation) {
+    return flag(explanation, "final") || !text(explanation, "stalled").empty();
+}
+
 /// The trial's explanation; what went wrong is shown.
 Result<Answer> explanation_of(const Session& session, Api& api, const TrialName& trial) {
     return api.get(trial_path(session, trial, "/explain"));
@@ -105,19 +110,19 @@ Exit trial_status(const Session& session, const TrialName& named, bool follow) {
     tree.show(last->body);
     if (!follow) return Exit::Done;
     const std::string stream = "/v1/stream?types=trial.phase,trial.verdict&snapshot=0";
-    while (!flag(last->body, "final")) {
+    while (!is_over(last->body)) {
         // Each piece, also a comment that only shows that the stream lives, is an occasion to look.
         const auto ended = api->stream(stream, {}, [&](std::string_view) {
             last = explanation_of(session, *api, *trial);
             if (!last || !last->ok()) return false;
             tree.show(last->body);
-            return !flag(last->body, "final");
+            return !is_over(last->body);
         });
         if (!last) return beside_verdicts(session.fail(last.error()));
         if (!last->ok()) return beside_verdicts(session.refuse(*last));
         if (!ended) return beside_verdicts(session.fail(ended.error()));
         if (ended->status != 200) return beside_verdicts(session.refuse(*ended));
-        if (!flag(last->body, "final")) std::this_thread::sleep_for(kBeforeReconnect);
+        if (!is_over(last->body)) std::this_thread::sleep_for(kBeforeReconnect);
     }
     return exit_of_verdict(last->body);
 }

@@ -42,6 +42,19 @@ std::string phase_of(const CaseFile& file, Micros now) {
     return now < file.ends_at() ? "Runtime" : "Scoring";
 }
 
+std::string stalled_by(const CaseFile& file, Micros now) {
+    if (file.closing || file.clock_from == 0 || now < file.ends_at()) return {};
+    std::string gates;
+    // Who tolerates silence waits for one gate alone, and for no particular one.
+    if (!file.trial->spec.tolerate || file.score.verdict == trial::Verdict::Pending)
+        for (const trial::Gate gate : file.score.waiting_for)
+            gates += (gates.empty() ? "" : ", ") + std::string(to_string(gate));
+    if (!gates.empty()) return "the time is served, but these have not testified: " + gates;
+    if (!file.score.awaits_approval) return {};
+    return file.approval_problem.empty() ? "the time is served, but the approval is missing"
+                                         : "the approval does not count: " + file.approval_problem;
+}
+
 std::string trial_id_of(const trial::Trial& trial) {
     if (!trial.spec.trial_id.empty()) return trial.spec.trial_id;
     std::string id = trial.name;

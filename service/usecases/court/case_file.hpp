@@ -93,6 +93,9 @@ trial::GateSet asked_gates(const trial::TrialSpec& spec);
 /// Precheck, Admission, Runtime, ImageScan, Scoring or Done: the first that is not over.
 std::string phase_of(const CaseFile& file, Micros now);
 
+/// Why a trial whose time is served has no verdict, in one sentence; empty: its time runs, or it has a verdict.
+std::string stalled_by(const CaseFile& file, Micros now);
+
 /// The trial's own ID, or its name in capitals where it has none.
 std::string trial_id_of(const trial::Trial& trial);
 

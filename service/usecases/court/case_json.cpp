@@ -228,6 +228,7 @@ json explanation_json(const CaseFile& file, Micros now) {
     set_time(value, "startedAt", file.clock_from);
     if (file.clock_from != 0) set_time(value, "endsAt", file.ends_at());
     set_text(value, "problem", file.problem.empty() ? file.subject_problem : file.problem);
+    set_text(value, "stalled", stalled_by(file, now));
     set_text(value, "approvedBy", file.approved_by);
     set_text(value, "approvalProblem", file.approval_problem);
     if (file.closing) value["mecipol"] = file.closing->mecipol;

@@ -54,14 +54,10 @@ json promoted(const CaseFile& file) {
 }
 
 /// Why a trial does not come to its end, in one sentence; empty: it does.
-std::string stalled_by(const CaseFile& file, Micros now) {
+std::string held_up_by(const CaseFile& file, Micros now) {
     if (!file.problem.empty()) return file.problem;
     if (!file.subject_problem.empty()) return file.subject_problem;
-    if (file.closing || file.clock_from == 0 || now < file.ends_at()) return {};
-    std::string gates;
-    for (const trial::Gate gate : file.score.waiting_for)
-        gates += (gates.empty() ? "" : ", ") + std::string(to_string(gate));
-    return gates.empty() ? "" : "the time is served, but these have not testified: " + gates;
+    return stalled_by(file, now);
 }
 
 json gates_of(const CaseFile& file, bool versions) {
@@ -131,7 +127,7 @@ std::string status_of(const CaseFile& file, Micros now, bool versions) {
     if (file.closing) status["mecipol"] = file.closing->mecipol;
     if (json route = route_of(file); !route.empty()) status["route"] = std::move(route);
     if (!file.history.empty()) status["warmthHistory"] = history_of(file);
-    const std::string stalled = stalled_by(file, now);
+    const std::string stalled = held_up_by(file, now);
     status["conditions"] = {
         ready(file), promoted(file),
         condition("Stalled", !stalled.empty(), stalled.empty() ? "Progressing" : "Waiting", stalled, since_of(file))};
