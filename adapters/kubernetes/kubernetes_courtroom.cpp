@@ -17,6 +17,8 @@ constexpr const char* kApi = "/apis/eose.ca/v1/namespaces/";
 constexpr const char* kComponent = "trendal-controller";
 constexpr const char* kJsonPatch = "application/json-patch+json";
 constexpr std::size_t kEventMessageMax = 1000;  // the API server refuses more than 1024
+/// How long after its creation a policy is surely in force: API servers read it within moments.
+constexpr std::int64_t kPolicyDelayUs = 5'000'000;
 
 /// What deploy/ ships: see the file that defines it.
 constexpr const char* kApprovalPolicy =
@@ -28,6 +30,14 @@ constexpr const char* kApprovalBinding =
 bool is_name(const std::string& text) {
     if (text.empty() || text.size() > 253 || text.front() == '.') return false;
     return text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-.") == std::string::npos;
+}
+
+/// When the object was made. Errors: DataLoss when its text does not tell.
+Result<std::int64_t> created_at(const std::string& object) {
+    const json read = json::parse(object, nullptr, false);
+    const json at = read.is_object() ? read.value(json::json_pointer("/metadata/creationTimestamp"), json()) : json();
+    if (!at.is_string()) return error(Code::DataLoss, "an object of the API server has no creationTimestamp");
+    return wire::from_rfc3339(at.get<std::string>());
 }
 
 Error bad_name(const std::string& text) {
@@ -71,11 +81,18 @@ Result<cluster::Labels> KubernetesCourtroom::namespace_labels(const std::string&
     return kube_objects::Decoder().decode_labels(answer->body);
 }
 
-Result<bool> KubernetesCourtroom::approvals_guarded() {
+Result<bool> KubernetesCourtroom::approvals_guarded(const trial::Trial& trial) {
+    const auto live = api_.get(kApi + trial.ns + "/trendaltrials/" + trial.name);
+    if (!live) return live.error();
+    const auto made = created_at(live->body);
+    if (!made) return made.error();
     for (const char* path : {kApprovalPolicy, kApprovalBinding}) {
         const auto answer = api_.get(path);
         if (!answer && answer.error().code == Code::NotFound) return false;
         if (!answer) return answer.error();
+        const auto since = created_at(answer->body);
+        if (!since) return since.error();
+        if (*made < *since + kPolicyDelayUs) return false;
         if (path != kApprovalBinding) continue;
         const json binding = json::parse(answer->body, nullptr, false);
         const json actions =

@@ -62,8 +62,9 @@ public:
     virtual Result<trial::SubjectPod> pod(const std::string& ns, const std::string& name) = 0;
     virtual Result<cluster::Labels> namespace_labels(const std::string& ns) = 0;
 
-    /// Whether the admission policy is in force that lets an approval carry no other name than its author's.
-    virtual Result<bool> approvals_guarded() = 0;
+    /// Whether the admission policy is in force that lets an approval carry no other name than its author's, and was so
+    /// before the trial was made: what was written without it tells nothing of its author.
+    virtual Result<bool> approvals_guarded(const trial::Trial& trial) = 0;
 
     /// Replaces the status of that very trial (uid). Errors: NotFound, Conflict, PermissionDenied, Unavailable.
     virtual Result<void> write_status(const trial::Trial& trial, const std::string& status_json) = 0;

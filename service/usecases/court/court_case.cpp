@@ -270,13 +270,15 @@ void Court::look_at_approval(CaseFile& file) {
     file.approved_by.clear();
     file.approval_problem.clear();
     if (!by.empty()) {
-        const auto guarded = ports_.room.approvals_guarded();
+        const auto guarded = ports_.room.approvals_guarded(*file.trial);
         if (!guarded) {  // asked again at the next sitting
             file.approval_problem = guarded.error().message;
             return;
         }
         if (!*guarded) {
-            file.approval_problem = "anybody could have written it: the admission policy for approvals is not in force";
+            file.approval_problem =
+                "anybody could have written it: the admission policy for approvals is not in force, or came after the "
+                "trial was made";
             return;
         }
         if (is_one_of(by, l7 ? rules_.l7_approvers : rules_.l5_approvers)) {
