@@ -8,107 +8,19 @@ critical during another trial is DENY within two seconds. Every JSON answer is h
 import http.client
 import json
 import os
-import re
 import shutil
-import subprocess
 import sys
 import tempfile
 import threading
 import time
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-ROOT = os.path.dirname(os.path.dirname(HERE))
-sys.path.insert(0, os.path.join(ROOT, "tests", "openapi"))
+from court import HERE, Court, expect, failures, missing, until
 
-from contract import Contract  # noqa: E402
-from service import Answer  # noqa: E402
+from contract import Contract  # of tests/openapi, to which court.py leads
 
-CLUSTER = os.environ.get("HELIX_TESTCLUSTER") or os.path.join(ROOT, "build/testcluster/helix-testcluster")
-GATES = os.environ.get("HELIX_GATES") or os.path.join(ROOT, "build/gates")
 NAME = "mefine-static-l2-trial"
 ONE = f"/v1/trials/chaos-trial/{NAME}"
 JSON = {"Content-Type": "application/json"}
-failures = []
-
-
-def expect(what, holds, context=""):
-    if not holds:
-        failures.append(what)
-        print(f"FAILED: {what}: {str(context)[:1500]}", file=sys.stderr)
-
-
-class Court:
-    def __init__(self, helix, contract, folder):
-        self.contract, self.folder = contract, folder
-        self.pemos = os.path.join(os.path.dirname(os.path.abspath(helix)), "pemos")
-        self.cluster = subprocess.Popen(
-            [CLUSTER, "up", "--dir", folder + "/c", "--foreground", "--until-stdin-closes"],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        for line in self.cluster.stdout:
-            if "KUBECONFIG" in line:
-                break
-        self.environment = {"PATH": os.environ["PATH"], "KUBECONFIG": folder + "/c/kubeconfig"}
-        subprocess.run([CLUSTER, "load", "--dir", folder + "/c", "--nodes", "3", "--pods", "0"], check=True)
-        self.run("crds", "install")
-        for namespace in ("chaos-trial", "pemos-system"):
-            self.kubectl("create", "namespace", namespace)
-        with open(folder + "/helix.yaml", "w", encoding="utf-8") as file:
-            file.write(f"listen: 127.0.0.1:0\nledger: {folder}/l.db\nkubeconfig: [{folder}/c/kubeconfig]\n"
-                       "targets: [{name: dev, context: admin}]\n"
-                       f"court: {{conftest: {GATES}/conftest, records: {folder}/records}}\n")
-        self.service = subprocess.Popen([helix, "serve", "--config", folder + "/helix.yaml"], stdout=subprocess.PIPE,
-                                        stderr=open(folder + "/log", "wb"), text=True)
-        for line in self.service.stdout:
-            found = re.search(r"http://127\.0\.0\.1:(\d+)", line)
-            if found:
-                break
-        self.port = int(found.group(1))
-        self.environment["HELIX_SERVER"] = found.group(0)
-        self.until(lambda: self.ask("GET", "/readyz").status == 200, "the service is ready")
-
-    def stop(self):
-        self.service.terminate()
-        self.service.wait(timeout=60)
-        self.cluster.stdin.close()
-        self.cluster.wait(timeout=60)
-
-    def kubectl(self, *words):
-        return subprocess.run([CLUSTER, "kubectl", *words], env=self.environment, check=True, capture_output=True,
-                              text=True).stdout
-
-    def run(self, *words, code=0, program=None, stdin=None):
-        """`pemos` with these words; its output."""
-        done = subprocess.run([program or self.pemos, *words], env=self.environment, input=stdin, capture_output=True,
-                              text=True, timeout=90)
-        print(f"$ pemos {' '.join(words)}\n{done.stdout}{done.stderr}(exit code {done.returncode})", flush=True)
-        expect(f"`pemos {' '.join(words)}` ends with {code}", done.returncode == code, done.stdout + done.stderr)
-        expect("no escape sequence goes into a pipe", "\x1b" not in done.stdout + done.stderr)
-        return done.stdout
-
-    def ask(self, method, path, body=None, headers=None):
-        link = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
-        link.request(method, path, body if body is None or isinstance(body, bytes) else json.dumps(body).encode(),
-                     headers or {})
-        answer = link.getresponse()
-        result = Answer(answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read())
-        link.close()
-        return result
-
-    def case(self, operation, status, path, body=None, headers=None):
-        """Asks, expects `status`, and holds the answer against the description."""
-        method = self.contract.operations[operation][0]
-        answer = self.ask(method, path, body, headers)
-        self.contract.check(operation, answer, f"{operation} {path}", path)
-        expect(f"{method} {path} is {status}", answer.status == status, answer.body)
-        return answer.json() if answer.body else {}
-
-    @staticmethod
-    def until(holds, what, seconds=60):
-        end = time.monotonic() + seconds
-        while not holds():
-            if time.monotonic() > end:
-                raise SystemExit("never: " + what)
-            time.sleep(0.02)
 
 
 def watch_then_admit(court):
@@ -125,7 +37,7 @@ def watch_then_admit(court):
     expect("it is admitted", "1.00" in out and "ADMIT, final" in out, out)
     court.run("trial", "verdict", NAME, code=0)
     label = "jsonpath={.metadata.labels.eose\\.ca/sostle}"
-    court.until(lambda: court.kubectl("get", "deploy", "mefine-static", "-n", "pemos-system", "-o", label) == "L2",
+    until(lambda: court.kubectl("get", "deploy", "mefine-static", "-n", "pemos-system", "-o", label) == "L2",
                 "the Deployment is labelled")
     out = court.run("trial", "list")
     expect("the list has it", NAME in out and "ADMIT" in out, out)
@@ -143,7 +55,7 @@ def deny_by_falco(court):
     yaml = {"Content-Type": "application/yaml", "Idempotency-Key": "long"}
     court.case("postTrial", 201, "/v1/trials", long, yaml)
     court.case("postTrial", 200, "/v1/trials", long, yaml)  # the receipt of the first time
-    court.until(lambda: court.ask("GET", ONE).json().get("phase") == "Runtime", "the trial runs")
+    until(lambda: court.ask("GET", ONE).json().get("phase") == "Runtime", "the trial runs")
     court.run("trial", "verdict", NAME, code=5)
     pod = court.kubectl("get", "pods", "-n", "pemos-system", "-l", "app=mefine-static", "-o",
                         "jsonpath={.items[0].metadata.name}")
@@ -209,17 +121,19 @@ def bad_input(court):
     court.run("trial", "verdict", "nobody", code=2)
     court.case("deleteTrial", 422, ONE, headers={"Idempotency-Key": "d1"})
     court.case("deleteTrial", 201, ONE + "?reason=gamma1+floor+kept:+the+trial+is+over", headers={"Idempotency-Key": "d2"})
-    court.until(lambda: court.ask("GET", ONE).status == 404, "the trial is gone")
+    until(lambda: court.ask("GET", ONE).status == 404, "the trial is gone")
 
 
 def main(helix, description):
-    if not os.path.exists(CLUSTER) or not os.path.exists(GATES + "/conftest"):
-        print("build the targets testcluster and gates first")
-        return 1 if "HELIX_TESTCLUSTER" in os.environ else 77
+    if missing():
+        return missing()
     folder = tempfile.mkdtemp(prefix="helix-trials-")
     contract = Contract(description)
-    court = Court(os.path.abspath(helix), contract, folder)
+    court = Court(helix, folder, contract)
     try:
+        court.configure()
+        court.start()
+        until(court.is_ready, "the service is ready")
         for part in (watch_then_admit, deny_by_falco, bad_input):
             part(court)
             if part is deny_by_falco:
