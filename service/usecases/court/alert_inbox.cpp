@@ -35,9 +35,16 @@ void AlertInbox::follow(std::set<std::string> namespaces) {
     namespaces_ = std::move(namespaces);
 }
 
-void AlertInbox::forget() {
+void AlertInbox::begin(std::int64_t at) {
     const std::lock_guard lock(mutex_);
     counts_.clear();
+    beginnings_.insert(at);
+    if (beginnings_.size() > kBeginningsMax) beginnings_.erase(beginnings_.begin());
+}
+
+void AlertInbox::pass(std::int64_t now) {
+    const auto next = beginnings_.upper_bound(std::exchange(received_at_, now));
+    if (next != beginnings_.end() && *next <= now) counts_.clear();
 }
 
 /// An alert without a namespace may be about anybody's pod.
@@ -56,6 +63,7 @@ Result<AlertInbox::Taken> AlertInbox::take(const std::vector<trial::FalcoAlert>&
         const std::lock_guard lock(mutex_);
         for (const trial::FalcoAlert& alert : alerts) {
             totals_[kPriorities[static_cast<std::size_t>(alert.priority)]] += 1;
+            pass(alert.received_at);
             if (!matters(alert)) {
                 ++taken.passed;
                 continue;

@@ -22,14 +22,16 @@ class AlertInbox {
 public:
     /// Kinds of alert remembered at most; beyond, every alert is recorded.
     static constexpr std::size_t kKindsMax = 20'000;
+    static constexpr std::size_t kBeginningsMax = 10'000;
 
     AlertInbox(usecases::LedgerWriter& writer, std::string target) : writer_(writer), target_(std::move(target)) {}
 
     /// The namespaces in which some trial has its subject; empty: there is no trial.
     void follow(std::set<std::string> namespaces);
 
-    /// From now on every kind of alert is new again: a trial begins, to which what came before says nothing.
-    void forget();
+    /// A trial's clock begins `at` that time: to it, what was received before says nothing. So every kind of alert is
+    /// new again, now and whenever the wall clock, having been set back, passes that time.
+    void begin(std::int64_t at);
 
     struct Taken {
         std::int64_t recorded = 0;  ///< in the ledger by now
@@ -44,6 +46,7 @@ public:
 
 private:
     [[nodiscard]] bool matters(const trial::FalcoAlert& alert) const;
+    void pass(std::int64_t now);
 
     usecases::LedgerWriter& writer_;
     const std::string target_;
@@ -51,6 +54,8 @@ private:
     std::set<std::string> namespaces_;
     std::map<std::string, std::int64_t> counts_;  // by kind of alert
     std::map<std::string, std::uint64_t> totals_;
+    std::set<std::int64_t> beginnings_;  // the last kBeginningsMax
+    std::int64_t received_at_ = 0;       // when the last alert was received
 };
 
 /// Alerts with the same key are alike.

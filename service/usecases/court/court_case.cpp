@@ -58,7 +58,10 @@ bool Court::remember(CaseFile& file, Micros now) {
         put_off(file, restored.error(), now);
         return false;
     }
-    if (fresh && file.lines != 0) file.restored_at = ports_.clock.steady_us();
+    if (fresh && file.lines != 0) {
+        file.restored_at = ports_.clock.steady_us();
+        inbox_.begin(file.clock_from);
+    }
     // Whoever closed it may have died before the file was written.
     if (open && file.closing && ports_.keep_record) ports_.keep_record(file.closing->mecipol, file.closing->record);
     return true;
@@ -109,8 +112,9 @@ bool Court::keep_revision(CaseFile& file, const std::string& revision, const por
     }
     Result<void> kept;
     const auto beginning = [this] {  // what is received from then on is recorded, like as it may be to what came before
-        inbox_.forget();
-        return ports_.clock.now_us();
+        const Micros at = ports_.clock.now_us();
+        inbox_.begin(at);
+        return at;
     };
     const bool fresh = file.opened_at == 0 || (!revision.empty() && revision != file.revision);
     if (file.opened_at == 0) {
