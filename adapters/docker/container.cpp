@@ -43,7 +43,7 @@ std::string plain_name(std::string name) {
 void read_gpus(const json& requests, Container& container) {
     if (!requests.is_array()) return;
     for (const json& request : requests) {
-        bool is_gpu = text(request, "Driver") == "nvidia";
+        bool is_gpu = text(request, "Driver") == "nvidia" || text(request, "Driver") == "cdi";
         for (const json& all : member(request, "Capabilities"))
             for (const json& one : all) is_gpu = is_gpu || one == "gpu";
         if (!is_gpu) continue;
@@ -53,6 +53,15 @@ void read_gpus(const json& requests, Container& container) {
             for (const json& id : ids)
                 if (id.is_string()) container.gpus.push_back(id.get<std::string>());
     }
+}
+
+/// The older ways to a GPU, which do not say to which.
+bool has_gpus_otherwise(const json& host) {
+    if (text(host, "Runtime").find("nvidia") != std::string::npos) return true;
+    const json& devices = member(host, "Devices");
+    return devices.is_array() && std::any_of(devices.begin(), devices.end(), [](const json& device) {
+               return text(device, "PathOnHost").starts_with("/dev/nvidia");
+           });
 }
 
 }  // namespace
@@ -90,6 +99,7 @@ Result<Container> container_from_json(const json& value) {
     container.memory_limit = std::max<std::int64_t>(0, number(host, "Memory"));
     container.restart_count = number(value, "RestartCount");
     read_gpus(member(host, "DeviceRequests"), container);
+    container.all_gpus = container.all_gpus || has_gpus_otherwise(host);
     const json& labels = member(config, "Labels");
     if (labels.is_object())
         for (const auto& [key, label] : labels.items())
@@ -114,7 +124,9 @@ Result<std::vector<Listed>> listing_from_json(const json& value) {
 Result<std::int64_t> memory_from_stats(const json& value) {
     const json& memory = member(value, "memory_stats");
     const std::int64_t usage = number(memory, "usage");
-    if (!member(memory, "usage").is_number_integer() || usage < 0) return garbled("statistics without memory");
+    if (!member(memory, "usage").is_number_integer())  // it has just ended, or the host does not count memory
+        return error(Code::NotFound, "the engine has no statistics of that container's memory");
+    if (usage < 0) return garbled("memory below nothing");
     const json& details = member(memory, "stats");
     const bool first_version = !member(details, "total_inactive_file").is_null();
     const std::int64_t cache = number(details, first_version ? "total_inactive_file" : "inactive_file");

@@ -29,8 +29,8 @@ struct Container {
     std::string finished_at;
     std::int64_t memory_limit = 0;  ///< bytes; 0: none
     std::int64_t restart_count = 0;
-    bool all_gpus = false;
-    std::vector<std::string> gpus;  ///< indices or UUIDs
+    bool all_gpus = false;          ///< or some, and nothing says which
+    std::vector<std::string> gpus;  ///< as they were asked for: indices, UUIDs, parts of those, names of CDI
     std::map<std::string, std::string> labels;
 
     /// Changes with everything that a write of ours can change: "running since 2026-11-21T10:00:00Z, 512 MiB".
@@ -54,7 +54,8 @@ Result<Container> container_from_json(const nlohmann::json& value);
 Result<std::vector<Listed>> listing_from_json(const nlohmann::json& value);
 
 /// Memory in use out of the answer of /containers/{id}/stats as docker's own command line shows it: without the page
-/// cache that can be given back (cgroup v1 total_inactive_file, v2 inactive_file). Errors: DataLoss.
+/// cache that can be given back (cgroup v1 total_inactive_file, v2 inactive_file). Errors: DataLoss; NotFound when
+/// there is no sample.
 Result<std::int64_t> memory_from_stats(const nlohmann::json& value);
 
 /// Whether docker would take it as a container's name; such a name is also one plain word of any shell.

@@ -6,6 +6,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "service/wire/timestamps.hpp"
+
 namespace helix::docker {
 namespace {
 
@@ -17,13 +19,13 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kReadTime{10'000};
 constexpr milliseconds kChangeTime{30'000};
-constexpr std::int64_t kGraceUsual_s = 10;  ///< docker's own
+constexpr std::size_t kContainerBytesMax = 1U << 20U;
 /// Requests side by side, and the stream of events.
 constexpr std::size_t kConnections = 4;
 /// {"type":["container"],"event":["create","start","die","destroy","rename","update","pause","unpause"]}: health checks
 /// make many others.
-constexpr const char* kEventsPath =
-    "/events?filters=%7B%22type%22%3A%5B%22container%22%5D%2C%22event%22%3A%5B%22create%22%2C%22start%22%2C%22die%22%2C"
+constexpr const char* kEventsFilter =
+    "&filters=%7B%22type%22%3A%5B%22container%22%5D%2C%22event%22%3A%5B%22create%22%2C%22start%22%2C%22die%22%2C"
     "%22destroy%22%2C%22rename%22%2C%22update%22%2C%22pause%22%2C%22unpause%22%5D%7D";
 
 /// "1.41" as 1041; 0: not such a text.
@@ -158,6 +160,9 @@ Result<EngineInfo> Engine::info() {
     if (!host) return host.error();
     info.memory_total = amount(*host, "MemTotal");
     info.cpus = amount(*host, "NCPU");
+    const auto now = wire::from_rfc3339(member(*host, "SystemTime"));
+    if (!now) return error(Code::DataLoss, "the Docker engine does not say what time it is");
+    info.now_s = *now / 1'000'000;
     return info;
 }
 
@@ -168,18 +173,26 @@ Result<std::vector<Listed>> Engine::list() {
 }
 
 Result<Container> Engine::inspect(const std::string& id_or_name) {
-    const auto body = body_of(call(get("/containers/" + id_or_name + "/json")));
+    Request request = get("/containers/" + id_or_name + "/json");
+    request.body_bytes_max = kContainerBytesMax;
+    const auto body = body_of(call(std::move(request)));
     if (!body) return body.error();
-    return container_from_json(*body);
+    auto container = container_from_json(*body);
+    // Docker takes the beginning of an id for a name, too.
+    if (container && container->id != id_or_name && container->name != id_or_name)
+        return error(Code::NotFound, "docker: no such container: " + id_or_name);
+    return container;
 }
 
 std::vector<Result<std::int64_t>> Engine::memory_of(const std::vector<std::string>& ids) {
     std::vector<std::promise<Result<Response>>> answers(ids.size());
     for (std::size_t i = 0; i < ids.size(); ++i) {
         ++requests_;
-        const auto ticket = channel_->submit(
-            get("/containers/" + ids[i] + "/stats?stream=false&one-shot=true"),
-            [&answer = answers[i]](Result<Response> response) { answer.set_value(std::move(response)); });
+        Request request = get("/containers/" + ids[i] + "/stats?stream=false&one-shot=true");
+        request.body_bytes_max = kContainerBytesMax;
+        const auto ticket = channel_->submit(std::move(request), [&answer = answers[i]](Result<Response> response) {
+            answer.set_value(std::move(response));
+        });
         if (ticket == 0) answers[i].set_value(error(Code::Unavailable, "channel closed"));
     }
     std::vector<Result<std::int64_t>> all;
@@ -214,9 +227,12 @@ Result<std::string> Engine::create(const std::string& name, const std::string& b
     request.content_type = "application/json";
     request.body = std::make_shared<const std::string>(body);
     request.timeout = kChangeTime;
-    const auto answer = body_of(call(std::move(request)));
-    if (!answer) return answer.error();
-    return member(*answer, "Id");
+    const auto response = call(std::move(request));
+    const auto answer = body_of(response);
+    if (answer && !member(*answer, "Id").empty()) return member(*answer, "Id");
+    if (response && response->status >= 200 && response->status <= 299)
+        return error(Code::UnknownOutcome, "docker made a container and does not say which");
+    return answer.error();
 }
 
 Result<void> Engine::start(const std::string& id) {
@@ -244,9 +260,10 @@ Result<void> Engine::remove(const std::string& id) {
     return change("/containers/" + id + "?force=true", "", kChangeTime, Method::Delete);
 }
 
-void Engine::follow(std::function<void(const std::string& id)> on_event, std::function<void()> on_end) {
+void Engine::follow(std::int64_t since_s, std::function<void(const std::string& id)> on_event,
+                    std::function<void()> on_end) {
     ++requests_;
-    Request request = get(kEventsPath);
+    Request request = get("/events?since=" + std::to_string(since_s) + kEventsFilter);
     request.timeout = milliseconds{0};  // it ends with its connection
     const auto lines = std::make_shared<Lines>(std::move(on_event));
     const auto ended = std::make_shared<std::function<void()>>(std::move(on_end));

@@ -15,12 +15,15 @@
 
 namespace helix::docker {
 
+constexpr std::int64_t kGraceUsual_s = 10;  ///< from the signal to stop to the end, when nobody says otherwise
+
 /// What a Docker engine says of itself and its host.
 struct EngineInfo {
     std::string version;
     std::string api_version;  ///< that requests are made in
     std::int64_t memory_total = 0;
     std::int64_t cpus = 0;
+    std::int64_t now_s = 0;  ///< by the host's clock, for follow()
 };
 
 /// The Docker Engine API over sockets that somebody else has connected.
@@ -56,8 +59,10 @@ public:
     /// Running or not; its anonymous volumes stay.
     Result<void> remove(const std::string& id);
 
-    /// Calls `on_event` with the id of each container of which something happened, until the stream ends.
-    void follow(std::function<void(const std::string& id)> on_event, std::function<void()> on_end);
+    /// Calls `on_event` with the id of each container of which something happened since then, by the host's clock,
+    /// until the stream ends.
+    void follow(std::int64_t since_s, std::function<void(const std::string& id)> on_event,
+                std::function<void()> on_end);
 
     [[nodiscard]] std::uint64_t requests_total() const { return requests_; }
 

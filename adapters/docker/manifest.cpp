@@ -56,8 +56,8 @@ std::map<std::string, std::string> pairs(const json& object, const char* name, F
 std::optional<std::int64_t> bytes(const json& object, const char* name, Fields& in) {
     if (!in.has(name)) return std::nullopt;
     const auto amount = cluster::parse_quantity(in.text(name, 64));
-    if (in.verdict() && (!amount || *amount < kMemoryLeast))
-        in.complain(name, std::string(name) + " is no amount of 6 MiB or more", "write it like 512Mi");
+    if (in.verdict() && (!amount || *amount < kMemoryLeast || *amount > kMemoryMost))
+        in.complain(name, std::string(name) + " is no amount from 6 MiB to 1 PiB", "write it like 512Mi");
     static_cast<void>(object);
     return amount ? std::optional(*amount) : std::nullopt;
 }

@@ -10,6 +10,8 @@
 
 namespace helix::docker {
 
+constexpr std::int64_t kMemoryMost = std::int64_t{1} << 50U;  ///< of a limit; more is no machine
+
 /// A container to be made, as its manifest says:
 ///
 ///     apiVersion: eose.ca/v1

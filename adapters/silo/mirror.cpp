@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <limits>
+#include <set>
 
 namespace helix::silo {
 namespace {
@@ -21,21 +22,31 @@ std::shared_ptr<const cluster::PodShape> shape_on(const std::string& unit, std::
     return shape;
 }
 
-std::optional<cluster::Bytes> positive(std::int64_t bytes) {
-    return bytes > 0 ? std::optional(bytes) : std::nullopt;
+/// A bound that no machine reaches is none.
+std::optional<cluster::Bytes> bound(std::int64_t bytes) {
+    return bytes > 0 && bytes <= docker::kMemoryMost ? std::optional(bytes) : std::nullopt;
 }
 
 std::optional<cluster::Bytes> vram_of(const Container& container) {
     const std::string text = container.label(docker::kVramLabel);
     std::int64_t bytes = 0;
     const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), bytes);
-    return problem == std::errc{} && end == text.data() + text.size() ? positive(bytes) : std::nullopt;
+    return problem == std::errc{} && end == text.data() + text.size() ? bound(bytes) : std::nullopt;
 }
 
-bool uses(const Container& container, const GpuFigures& gpu) {
-    if (container.all_gpus) return true;
-    return std::any_of(container.gpus.begin(), container.gpus.end(),
-                       [&](const std::string& id) { return id == gpu.index || id == gpu.uuid; });
+/// The units of the GPUs that it uses. One that is not known is a unit, too: what is not known cannot be judged.
+std::set<std::string> gpu_units(const Container& container, const std::string& silo,
+                                const std::vector<GpuFigures>& gpus) {
+    std::set<std::string> units;
+    for (const std::string& id : container.gpus) {
+        const auto known = std::find_if(gpus.begin(), gpus.end(),
+                                        [&](const GpuFigures& gpu) { return id == gpu.index || id == gpu.uuid; });
+        units.insert(gpu_unit(silo, known != gpus.end() ? known->index : id));
+    }
+    if (!container.all_gpus) return units;
+    for (const GpuFigures& gpu : gpus) units.insert(gpu_unit(silo, gpu.index));
+    if (gpus.empty()) units.insert(gpu_unit(silo, "s"));
+    return units;
 }
 
 /// `unit` is empty for the container itself, else the GPU whose share it is.
@@ -49,8 +60,7 @@ void show_part(const Container& container, const std::string& silo, const std::s
     workload.desired = container.running || container.restarting ? 1 : 0;
     workload.updated = workload.desired;
     workload.deleting = container.status == "removing";
-    workload.shape =
-        unit.empty() ? shape_on(silo, positive(container.memory_limit)) : shape_on(unit, vram_of(container));
+    workload.shape = unit.empty() ? shape_on(silo, bound(container.memory_limit)) : shape_on(unit, vram_of(container));
     state.upsert(workload);
     if (!container.running) return;
     cluster::Pod pod;
@@ -103,8 +113,7 @@ void show_containers(const std::string& silo, const std::vector<Container>& all,
     const std::uint32_t mark = state.begin_relist();
     for (const Container& container : all) {
         show_part(container, silo, "", state);
-        for (const GpuFigures& gpu : gpus)
-            if (uses(container, gpu)) show_part(container, silo, gpu_unit(silo, gpu.index), state);
+        for (const std::string& unit : gpu_units(container, silo, gpus)) show_part(container, silo, unit, state);
     }
     state.finish_relist_pods(mark);
     state.finish_relist_workloads(WorkloadKind::Container, mark);
@@ -124,11 +133,21 @@ void show_gpu_use(const std::string& silo, const std::vector<GpuFigures>& gpus, 
         const std::string unit = gpu_unit(silo, gpu.index);
         const cluster::NodeId id = state.find_node(unit);
         if (id == cluster::kNone) continue;
-        std::vector<std::string> names;
-        for (const cluster::PodId pod : state.pods_on(id)) names.push_back(state.pod(pod).name);
-        // Which part of the figure is whose is not known: what leaves is not counted as freed.
-        for (const std::string& name : names) state.set_pod_usage(unit, name, {0, at});
-        state.set_node_usage(unit, {*gpu.used, at});
+        std::map<std::string, cluster::Bytes> stated;
+        cluster::Bytes all = 0;
+        for (const cluster::PodId pod : state.pods_on(id)) {
+            const auto part = state.find_workload(WorkloadKind::Container, unit, state.pod(pod).name);
+            const cluster::Bytes most = part == cluster::kNone || !state.workload(part).workload.shape
+                                            ? 0
+                                            : state.workload(part).workload.shape->memory_limit.value_or(0);
+            stated.emplace(state.pod(pod).name, most);
+            all += most;
+        }
+        // Whoever has not loaded his model yet will. Which part of the driver's figure is whose is not known: of one
+        // that leaves only that much is freed by which the statements exceed it.
+        const cluster::Bytes beyond = std::max<cluster::Bytes>(0, all - *gpu.used);
+        for (const auto& [name, most] : stated) state.set_pod_usage(unit, name, {std::min(beyond, most), at});
+        state.set_node_usage(unit, {*gpu.used + beyond, at});
     }
 }
 

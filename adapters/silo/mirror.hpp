@@ -27,7 +27,7 @@ void show_containers(const std::string& silo, const std::vector<docker::Containe
 void show_use(const std::map<std::string, std::int64_t>& by_name, cluster::Micros at, cluster::State& state);
 /// The host's own figure; after show_use, because it counts what those show.
 void show_host_use(const std::string& silo, const MemoryFigures& memory, cluster::Micros at, cluster::State& state);
-/// VRAM in use, and that it shows whatever runs on each GPU.
+/// VRAM in use: what the driver says, or what the containers there state, whichever is more.
 void show_gpu_use(const std::string& silo, const std::vector<GpuFigures>& gpus, cluster::Micros at,
                   cluster::State& state);
 

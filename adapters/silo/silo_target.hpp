@@ -10,9 +10,10 @@
 namespace helix::silo {
 
 struct SiloOptions {
-    ssh::LinkOptions ssh;                             ///< leads to the Docker engine's socket
-    std::chrono::milliseconds figures_every{15'000};  ///< how often memory is read
-    std::chrono::milliseconds answer_most{10'000};    ///< for a command on the host
+    ssh::LinkOptions ssh;                              ///< leads to the Docker engine's socket
+    std::chrono::milliseconds figures_every{15'000};   ///< how often memory is read
+    std::chrono::milliseconds answer_most{10'000};     ///< for a command on the host
+    std::chrono::milliseconds read_back_time{35'000};  ///< see Writes
 };
 
 /// A Docker host without Kubernetes, over one SSH connection.

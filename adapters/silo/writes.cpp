@@ -1,5 +1,8 @@
 #include "adapters/silo/writes.hpp"
 
+#include <algorithm>
+#include <thread>
+
 #include "adapters/docker/manifest.hpp"
 
 namespace helix::silo {
@@ -12,6 +15,11 @@ using ports::Before;
 using ports::Outcome;
 using ports::WriteContext;
 using ports::WriteResult;
+
+constexpr std::chrono::milliseconds kLookAgain{250};
+/// Recovery takes "not done" for an answer this long after the intent, not before (recovery_grace_s).
+constexpr std::int64_t kGraceTold_s = 25;
+constexpr std::int64_t kGraceMost_s = 60;
 
 /// When docker has never started a container it says so by the year 1.
 constexpr const char* kNever = "0001-";
@@ -39,6 +47,11 @@ WriteResult applied(std::string detail, const Before& before, const Container* a
     if (after != nullptr) result.resource_version_after = after->version();
     result.uid = after != nullptr ? after->id : before.uid;
     return result;
+}
+
+std::int64_t grace_of(const Action& action) {
+    const bool stops = action.verb == Verb::Stop || action.verb == Verb::Restart;
+    return stops ? action.grace_period_s.value_or(docker::kGraceUsual_s) : 0;
 }
 
 const char* done_words(Verb verb) {
@@ -81,6 +94,11 @@ Result<void> Writes::check(const Action& action) {
     if (action.object.kind != "Container")
         return error(Code::InvalidArgument, "a Docker host runs containers, no " + action.object.kind,
                      "write it like container/cart", describe(action.object));
+    if (!action.object.ns.empty())
+        return error(Code::InvalidArgument, "a container has no namespace", "leave it out", describe(action.object));
+    if (action.grace_period_s.value_or(0) > kGraceMost_s)
+        return error(Code::InvalidArgument, "a container's grace period is at most 60 s: its host takes no other write",
+                     "stop it with less", describe(action.object));
     if (!docker::is_container_name(action.object.name))
         return error(Code::InvalidArgument, "\"" + action.object.name + "\" is not a container's name",
                      "letters, digits, \"_\", \".\", \"-\"; at least two", describe(action.object));
@@ -132,19 +150,67 @@ Result<void> Writes::perform(const Action& action, const std::string& id) {
     }
 }
 
+/// Looks again and again until it tells, the time is over, or the service ends; whether it told.
+bool Writes::look_until(std::chrono::milliseconds most, const std::function<bool()>& tells) const {
+    const auto until = std::chrono::steady_clock::now() + most;
+    while (!tells()) {
+        if (stopping_ || std::chrono::steady_clock::now() >= until) return false;
+        std::this_thread::sleep_for(kLookAgain);
+    }
+    return true;
+}
+
+/// The answer was lost: the container is read back until it shows the write, or the engine can no longer be at it.
+WriteResult Writes::settle(const Error& failure, const Action& action, const Before& before,
+                           const WriteContext& context) {
+    WriteResult result;
+    const auto tells = [&] {
+        result = look_back(action, before, context);
+        return result.outcome == Outcome::Applied;
+    };
+    const bool shown = look_until(read_back_time_ + std::chrono::seconds(grace_of(action)), tells);
+    if (shown) result.detail = "the answer was lost; " + result.detail;
+    if (!shown) result.detail = "the answer was lost (" + failure.message + "); " + result.detail;
+    if (stopping_ && result.outcome == Outcome::NotApplied)
+        return unknown(result.detail + ", so far", "look at the container");
+    return result;
+}
+
+/// The id of the container that a create whose answer was lost has made.
+/// Errors: Unavailable when none was made, UnknownOutcome when that cannot be told.
+Result<std::string> Writes::find_made(const Error& failure, const Action& action, const std::string& mark) {
+    Result<Container> now = failure;
+    const bool made = look_until(read_back_time_, [&] {
+        now = engine_.inspect(action.object.name);
+        return now && now->label(docker::kMarkLabel) == mark;
+    });
+    if (made) return now->id;
+    const bool told = !stopping_ && (now || now.error().code == Code::NotFound);
+    return error(told ? Code::Unavailable : Code::UnknownOutcome,
+                 "the answer was lost (" + failure.message + "); reading back " +
+                     (told ? "shows that nothing was made" : "does not tell whether it was made"),
+                 told ? "try again" : "look at the container");
+}
+
 /// Made and started, or neither: what cannot be started is removed again.
 WriteResult Writes::create(const Action& action, const WriteContext& context) {
     const auto manifest = docker::read_manifest(action.body);
     if (!manifest) return not_applied(manifest.error());
-    const auto made = engine_.create(
-        manifest->name,
-        docker::create_body(*manifest, {{docker::kMarkLabel, context.mark}, {docker::kActorLabel, context.actor}}));
-    if (!made && made.error().code == Code::UnknownOutcome) return read_back(action, {}, context);
+    auto made = engine_.create(manifest->name, docker::create_body(*manifest, {{docker::kMarkLabel, context.mark},
+                                                                               {docker::kActorLabel, context.actor}}));
+    if (!made && made.error().code == Code::UnknownOutcome) made = find_made(made.error(), action, context.mark);
+    if (!made && made.error().code == Code::UnknownOutcome) return unknown(made.error().message, made.error().mend);
     if (!made) return not_applied(made.error());
     if (!context.allowed())
         return unknown("made, not started: another process has taken over", "start the container, or remove it");
     const auto started = engine_.start(*made);
-    if (started || started.error().code == Code::UnknownOutcome) return read_back(action, {}, context);
+    if (started) {
+        const auto now = engine_.inspect(*made);
+        WriteResult result = applied(done_words(action.verb), {}, now ? &*now : nullptr);
+        result.uid = *made;
+        return result;
+    }
+    if (started.error().code == Code::UnknownOutcome) return settle(started.error(), action, {}, context);
     if (engine_.remove(*made)) {
         Error failure = started.error();
         failure.message += "; the container made for it was removed again";
@@ -167,19 +233,29 @@ WriteResult Writes::write(const Action& action, const Before& before, const Writ
         return not_applied(error(Code::NotFound, describe(action.object) + " is not there", "see docker ps -a",
                                  describe(action.object)));
     const auto done = perform(action, before.uid);
-    if (!done && done.error().code != Code::UnknownOutcome && done.error().code != Code::Unavailable)
-        return not_applied(done.error());
-    WriteResult result = read_back(action, before, context);
-    if (done && result.outcome == Outcome::Applied) result.detail = done_words(action.verb);
-    if (!done && result.outcome == Outcome::NotApplied) return not_applied(done.error());
-    if (done && result.outcome != Outcome::Applied) {  // it was done; something else happened right after it
-        result = applied(std::string(done_words(action.verb)) + "; changed again since", before, nullptr);
+    if (!done && done.error().code == Code::UnknownOutcome) return settle(done.error(), action, before, context);
+    if (!done && done.error().code != Code::Unavailable) return not_applied(done.error());
+    WriteResult result = look_back(action, before, context);
+    if (!done) {  // a failure on the way, like a restart that has stopped it and cannot start it
+        if (result.outcome == Outcome::NotApplied) return not_applied(done.error());
+        result.detail = done.error().message + "; " + result.detail;
+        return result;
     }
+    if (result.outcome != Outcome::Applied)  // it was done; something else happened right after it
+        return applied(std::string(done_words(action.verb)) + "; changed again since", before, nullptr);
+    if (result.resource_version_after != before.resource_version) result.detail = done_words(action.verb);
     return result;
 }
 
-WriteResult Writes::read_back(const Action& action, const Before& before, const WriteContext& context) {
+WriteResult Writes::look_back(const Action& action, const Before& before, const WriteContext& context) {
     return judge(action, before, context.mark, engine_.inspect(before.exists ? before.uid : action.object.name));
+}
+
+WriteResult Writes::read_back(const Action& action, const Before& before, const WriteContext& context) {
+    WriteResult result = look_back(action, before, context);
+    if (result.outcome == Outcome::NotApplied && grace_of(action) > kGraceTold_s)
+        return unknown("read back: not done, and its grace period may be running still", "look at the container");
+    return result;
 }
 
 WriteResult Writes::judge(const Action& action, const Before& before, const std::string& mark,

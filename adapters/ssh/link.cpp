@@ -203,7 +203,7 @@ private:
     void take_connections(ssh_session session, const LocalListener& listener, std::list<Tunnel>& tunnels) {
         std::uint64_t taken = 0;
         for (int fd = listener.accept(); fd >= 0; fd = listener.accept(), ++taken)
-            tunnels.emplace_back(session, fd, options_.remote_socket);
+            tunnels.emplace_back(session, fd, options_.remote_socket, Clock::now() + options_.connect_timeout);
         if (taken == 0) return;
         const std::lock_guard lock(mutex_);
         status_.tunnels_total += taken;
@@ -247,12 +247,15 @@ private:
             take_connections(session, listener, tunnels);
             take_commands(session, commands);
             const auto now = Clock::now();
+            const std::uint64_t before = heard.in_bytes;
             for (auto at = tunnels.begin(); at != tunnels.end();) {
-                const bool lives = at->step();
+                const bool lives = at->step(now);
                 poll.watch(at->fd(), lives ? at->wanted() : short{0});
                 at = lives ? std::next(at) : tunnels.erase(at);
             }
             std::erase_if(commands, [&](Command& command) { return !command.step(now); });
+            // Whoever reads his channel reads those of the others into libssh, where poll does not see them.
+            const bool more = heard.in_bytes != before;
             if (heard.in_bytes != heard_bytes) {
                 heard_bytes = heard.in_bytes;
                 heard_at = asked_at = now;
@@ -263,7 +266,8 @@ private:
                 asked_at = now;
             }
             if (now - heard_at >= options_.dead_after) why = options_.address.host + " says nothing any more";
-            if (why.empty() && (!poll.wait(poll_time(commands, now)) || ssh_is_connected(session) == 0))
+            if (why.empty() &&
+                (!poll.wait(more ? milliseconds{0} : poll_time(commands, now)) || ssh_is_connected(session) == 0))
                 why = options_.address.host + ": the connection ended";
         }
         for (Command& command : commands) command.give_up(why);

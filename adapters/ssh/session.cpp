@@ -14,7 +14,8 @@ Error malformed(const Address& address, ssh_session session) {
                  "see that ssh " + address.host + " works for the user who runs the service", address.host);
 }
 
-/// libssh has made `ssh … -W` of a ProxyJump; that ssh shall read the same configuration.
+/// libssh has made `ssh … -W` of a ProxyJump; that ssh shall read the same configuration, ask nobody anything, know the
+/// host it jumps over, and end when that one is silent.
 bool jump_by(ssh_session session, const std::string& config_file) {
     char* made = nullptr;
     if (ssh_options_get(session, SSH_OPTIONS_PROXYCOMMAND, &made) != SSH_OK || made == nullptr) return true;  // none
@@ -24,7 +25,10 @@ bool jump_by(ssh_session session, const std::string& config_file) {
     if (!jump) return true;
     std::string quoted;
     for (const char c : config_file) quoted += c == '\'' ? "'\\''" : c == '%' ? "%%" : std::string(1, c);
-    command.replace(0, 4, "ssh -F '" + quoted + "' ");
+    command.replace(0, 4,
+                    "ssh " + (quoted.empty() ? "" : "-F '" + quoted + "' ") +
+                        "-o BatchMode=yes -o StrictHostKeyChecking=yes -o ServerAliveInterval=15 -o "
+                        "ServerAliveCountMax=2 ");
     return ssh_options_set(session, SSH_OPTIONS_PROXYCOMMAND, command.c_str()) == SSH_OK;
 }
 
@@ -40,7 +44,7 @@ Result<void> configure(ssh_session session, const Address& address) {
     good = good && ssh_options_parse_config(
                        session, address.config_file.empty() ? nullptr : address.config_file.c_str()) == SSH_OK;
     good = good && ssh_options_set(session, SSH_OPTIONS_PROCESS_CONFIG, &off) == SSH_OK;  // not once more
-    if (!address.config_file.empty()) good = good && jump_by(session, address.config_file);
+    good = good && jump_by(session, address.config_file);
     if (!address.user.empty())
         good = good && ssh_options_set(session, SSH_OPTIONS_USER, address.user.c_str()) == SSH_OK;
     if (address.port > 0) good = good && ssh_options_set(session, SSH_OPTIONS_PORT, &address.port) == SSH_OK;

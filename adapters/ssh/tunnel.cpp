@@ -15,8 +15,8 @@ constexpr std::size_t kPiece = 32U << 10U;
 
 }  // namespace
 
-Tunnel::Tunnel(ssh_session session, int fd, std::string remote_path)
-    : fd_(fd), remote_path_(std::move(remote_path)), channel_(ssh_channel_new(session)) {
+Tunnel::Tunnel(ssh_session session, int fd, std::string remote_path, std::chrono::steady_clock::time_point open_by)
+    : fd_(fd), remote_path_(std::move(remote_path)), open_by_(open_by), channel_(ssh_channel_new(session)) {
     if (!channel_) state_ = State::Ended;
 }
 
@@ -24,11 +24,12 @@ Tunnel::~Tunnel() {
     ::close(fd_);
 }
 
-bool Tunnel::step() {
+bool Tunnel::step(std::chrono::steady_clock::time_point now) {
     if (state_ == State::Opening) open();
+    if (state_ == State::Opening && now >= open_by_) state_ = State::Ended;
     if (state_ == State::Open) {
+        give_to_local();  // first: what came stays with libssh, unseen by poll, while there is no room
         take_from_host();
-        give_to_local();
         take_from_local();
         give_to_host();
     }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <string>
 
@@ -18,13 +19,14 @@ using ChannelHandle = std::unique_ptr<ssh_channel_struct, ChannelEnd>;
 class Tunnel {
 public:
     /// Takes `fd`, which does not block.
-    Tunnel(ssh_session session, int fd, std::string remote_path);
+    /// @param open_by  when the host must have opened it
+    Tunnel(ssh_session session, int fd, std::string remote_path, std::chrono::steady_clock::time_point open_by);
     ~Tunnel();
     Tunnel(const Tunnel&) = delete;
     Tunnel& operator=(const Tunnel&) = delete;
 
     /// Carries what there is without waiting; false: it has ended.
-    bool step();
+    bool step(std::chrono::steady_clock::time_point now);
 
     [[nodiscard]] int fd() const { return fd_; }
     /// What of poll's the local socket is waited for.
@@ -41,6 +43,7 @@ private:
 
     const int fd_;
     const std::string remote_path_;
+    const std::chrono::steady_clock::time_point open_by_;
     const ChannelHandle channel_;
     State state_ = State::Opening;
     std::string to_local_;

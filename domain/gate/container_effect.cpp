@@ -20,10 +20,11 @@ std::vector<WorkloadId> parts_of(const std::string& name, const State& state) {
     const WorkloadId host = state.find_workload(WorkloadKind::Container, "", name);
     if (host == kNone) return parts;
     parts.push_back(host);
-    for (cluster::NodeId id = 0; id < state.rows().size(); ++id) {
-        if (!state.rows()[id].live) continue;
-        const WorkloadId share = state.find_workload(WorkloadKind::Container, state.node(id).name, name);
-        if (share != kNone) parts.push_back(share);
+    for (WorkloadId id = 0; id < state.workload_slots(); ++id) {
+        const cluster::WorkloadSlot& slot = state.workload(id);
+        const bool share = slot.live && slot.known && slot.workload.kind == WorkloadKind::Container &&
+                           slot.workload.name == name && !slot.workload.ns.empty();
+        if (share) parts.push_back(id);
     }
     return parts;
 }
@@ -101,8 +102,12 @@ Result<Effect> resize(const Request& request, const std::vector<WorkloadId>& par
         return rules::unmodelled_effect(request.action.object);
     const Workload& after = *request.preview->workload;
     const Workload& before = state.workload(parts.front()).workload;
-    if (lowers_the_limit(before, after) || state.pods_under(parts.front()).empty()) return Effect{};
-    return replace({after}, state);
+    if (lowers_the_limit(before, after)) return Effect{};
+    const bool runs = !state.pods_under(parts.front()).empty();
+    if (!runs && before.desired == 0) return Effect{};
+    Effect effect = runs ? replace({after}, state) : appear({after}, state);  // not running: about to be started again
+    effect.lasting = true;  // nobody sees when the process makes use of it
+    return effect;
 }
 
 Result<Effect> create(const Request& request, const State& state) {

@@ -114,7 +114,8 @@ void Recovery::mark_targets() {
 bool Recovery::reserve(TargetRuntime& runtime, const StandingWrite& write) {
     const bool shown = write.result.outcome == ports::Outcome::Applied;
     gate::Action again = write.action;
-    if (again.verb == gate::Verb::Create) again.verb = gate::Verb::Apply;  // by now it may be there
+    if (again.verb == gate::Verb::Create)  // by now it may be there
+        again.verb = again.object.kind == "Container" ? gate::Verb::Start : gate::Verb::Apply;
     auto request = helix_.preview(runtime, again);
     if (!request) return request.error().code == Code::NotFound;
     if (shown && request->preview && !request->preview->exists) return true;  // it was taken away since

@@ -140,6 +140,33 @@ TEST_F(Containers, AHigherLimitIsJudgedALowerOneIsNot) {
     EXPECT_FALSE(judged(request).passed);
 }
 
+TEST_F(Containers, OneThatIsAboutToStartAgainFillsItsNewLimit) {
+    builder_.state.upsert(part("loop", "forge", kGi));  // crashed; its restart policy brings it back
+    Request request = ask(Verb::SetResources, "loop");
+    request.preview.emplace();
+    request.preview->workload = part("loop", "forge", 45 * kGi);
+    EXPECT_TRUE(judged(request).passed) << "40 + 45";
+    request.preview->workload = part("loop", "forge", 46 * kGi);
+    EXPECT_FALSE(judged(request).passed);
+}
+
+TEST_F(Containers, AHigherLimitIsReservedBecauseNobodySeesWhenItIsUsed) {
+    there("cart", 10 * kGi, 5 * kGi);
+    Request request = ask(Verb::SetResources, "cart");
+    request.preview.emplace();
+    request.preview->workload = part("cart", "forge", 30 * kGi);
+    EXPECT_TRUE(effect_of(request, builder_.state, {})->lasting);
+}
+
+TEST_F(Containers, AGpuThatNobodyKnowsCannotBeJudged) {
+    there("trainer", 10 * kGi, 5 * kGi);
+    there("trainer", kGi, kGi, "forge/gpu3");
+    EXPECT_EQ(judged(ask(Verb::Restart, "trainer")).why, Why::Unmodelled);
+    Request stop = ask(Verb::Stop, "trainer");
+    stop.action.reason = "γ₁: forge is short of memory";
+    EXPECT_NE(judged(stop).why, Why::Unmodelled) << "what goes needs no room";
+}
+
 TEST_F(Containers, StopAndDeleteRelease) {
     there("cart", 10 * kGi, 5 * kGi);
     for (const Verb verb : {Verb::Stop, Verb::Delete}) {

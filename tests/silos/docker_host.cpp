@@ -145,6 +145,10 @@ pid_t DockerHost::sshd() const {
     return sshd_->pid();
 }
 
+pid_t DockerHost::engine() const {
+    return dockerd_->pid();
+}
+
 std::vector<pid_t> DockerHost::sshd_sessions() const {
     std::istringstream pids(run_process({"pgrep", "-P", std::to_string(sshd_->pid())}).output);
     std::vector<pid_t> found;

@@ -35,6 +35,7 @@ public:
     [[nodiscard]] const std::filesystem::path& folder() const { return folder_; }
     [[nodiscard]] int port() const { return port_; }
     [[nodiscard]] pid_t sshd() const;
+    [[nodiscard]] pid_t engine() const;
     /// The process that serves the one connection there is; 0: there is none.
     [[nodiscard]] std::vector<pid_t> sshd_sessions() const;
     [[nodiscard]] std::string docker_socket() const;

@@ -38,6 +38,7 @@ protected:
         if (!DockerHost::available()) GTEST_SKIP() << "needs root, openssh-server and docker.io (scripts/setup)";
     }
 
+    static void hang(const std::vector<pid_t>& stopped, const std::string& name);
     static double figure(const std::string& name, const std::string& target) {
         return metric(service_->metrics(), name, "target=\"" + target + "\"");
     }
@@ -120,10 +121,9 @@ TEST_F(Fleet, SixtyTicksOpenNoConnection) {
                 open_files(pid));
 }
 
-TEST_F(Fleet, OneThatHangsDelaysNobodyAndItsWritesAreBreak) {
-    DockerHost& hung = *hosts_[2];  // yone
-    std::vector<pid_t> stopped = hung.sshd_sessions();
-    stopped.push_back(hung.sshd());
+/// Stops `stopped`, which yone lives by, for a while. Containers of that name show what can be written meanwhile.
+void Fleet::hang(const std::vector<pid_t>& stopped, const std::string& name) {
+    ASSERT_EQ(service_->run("yone", name, small()).status, 201);
     for (const pid_t pid : stopped) ::kill(pid, SIGSTOP);
     ASSERT_TRUE(eventually(30, [] { return stale("yone"); }));
     for (const char* other : {"forge", "msclo", "pcdev", "lounge"}) {
@@ -131,15 +131,25 @@ TEST_F(Fleet, OneThatHangsDelaysNobodyAndItsWritesAreBreak) {
         const std::string before = scraped(other);
         EXPECT_TRUE(eventually(5, [&] { return scraped(other) != before; })) << other;
     }
-    EXPECT_EQ(service_->run("lounge", "beside", small()).status, 201);
+    EXPECT_EQ(service_->run("lounge", name, small()).status, 201);
     const auto begun = std::chrono::steady_clock::now();
-    const auto write = service_->act("yone", "restart", "warm");
+    const auto write = service_->act("yone", "restart", name);
     EXPECT_EQ(write.status, 409) << write.body.dump(1);
     EXPECT_EQ(write.body.at("verdict").at("why"), "stale-metrics");
     EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(2));
     for (const pid_t pid : stopped) ::kill(pid, SIGCONT);
     EXPECT_TRUE(eventually(40, [] { return !stale("yone"); }));
-    EXPECT_EQ(service_->act("yone", "restart", "warm").status, 201);
+    EXPECT_EQ(service_->act("yone", "restart", name).status, 201);
+}
+
+TEST_F(Fleet, OneThatHangsDelaysNobodyAndItsWritesAreBreak) {
+    std::vector<pid_t> sshd = hosts_[2]->sshd_sessions();
+    sshd.push_back(hosts_[2]->sshd());
+    hang(sshd, "beside-ssh");
+}
+
+TEST_F(Fleet, AnEngineThatHangsBehindAHostThatAnswersIsTheSame) {
+    hang({hosts_[2]->engine()}, "beside-engine");
 }
 
 TEST_F(Fleet, OneThatLiesKeepsItsOldFiguresAndTheyAge) {
