@@ -10,7 +10,7 @@
 
 namespace helix::silo {
 
-/// Commands of ours for the host's login shell; constants, nothing is ever put into them.
+/// Commands of ours for a shell on the host; constants, nothing is ever put into them.
 inline constexpr const char* kMemoryCommand = "cat /proc/meminfo";
 inline constexpr const char* kGpuCommand =
     "nvidia-smi --query-gpu=index,uuid,name,memory.total,memory.used --format=csv,noheader,nounits";

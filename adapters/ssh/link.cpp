@@ -99,7 +99,7 @@ public:
 
     [[nodiscard]] const std::string& local_socket() const { return local_socket_; }
 
-    void submit(std::string line, milliseconds timeout, Command::Done done) {
+    void submit(std::string line, milliseconds timeout, Shell::Done done) {
         {
             const std::lock_guard lock(mutex_);
             if (status_.connected) {
@@ -126,7 +126,7 @@ private:
     struct NewCommand {
         std::string line;
         Clock::time_point deadline;
-        Command::Done done;
+        Shell::Done done;
     };
 
     void wake() const {
@@ -209,29 +209,27 @@ private:
         status_.tunnels_total += taken;
     }
 
-    void take_commands(ssh_session session, std::list<Command>& commands) {
+    void take_commands(ssh_session session, std::optional<Shell>& shell) {
         std::vector<NewCommand> new_commands;
         {
             const std::lock_guard lock(mutex_);
             new_commands.swap(new_commands_);
             status_.commands_total += new_commands.size();
         }
+        if (!new_commands.empty() && !shell) shell.emplace(session, options_.output_bytes_max);
         for (NewCommand& command : new_commands)
-            commands.emplace_back(session, std::move(command.line), command.deadline, options_.output_bytes_max,
-                                  std::move(command.done));
+            shell->ask(std::move(command.line), command.deadline, std::move(command.done));
     }
 
-    static milliseconds poll_time(const std::list<Command>& commands, Clock::time_point now) {
-        milliseconds most = kPollMost;
-        for (const Command& command : commands)
-            most = std::min(most, std::chrono::ceil<milliseconds>(command.deadline() - now));
-        return std::max(most, milliseconds{0});
+    static milliseconds poll_time(const std::optional<Shell>& shell, Clock::time_point now) {
+        if (!shell || shell->deadline() >= now + kPollMost) return kPollMost;
+        return std::max(std::chrono::ceil<milliseconds>(shell->deadline() - now), milliseconds{0});
     }
 
     /// Works on the connection until it ends. @return why it did
     std::string serve(ssh_session session, const LocalListener& listener) {
         std::list<Tunnel> tunnels;
-        std::list<Command> commands;
+        std::optional<Shell> shell;
         ssh_counter_struct heard{};
         ssh_set_counters(session, nullptr, &heard);
         Poll poll(session, wake_);
@@ -245,7 +243,7 @@ private:
             clear_wake();
             if (stopping_) why = "the service ends";
             take_connections(session, listener, tunnels);
-            take_commands(session, commands);
+            take_commands(session, shell);
             const auto now = Clock::now();
             const std::uint64_t before = heard.in_bytes;
             for (auto at = tunnels.begin(); at != tunnels.end();) {
@@ -253,7 +251,7 @@ private:
                 poll.watch(at->fd(), lives ? at->wanted() : short{0});
                 at = lives ? std::next(at) : tunnels.erase(at);
             }
-            std::erase_if(commands, [&](Command& command) { return !command.step(now); });
+            if (shell && !shell->step(now)) shell.reset();
             // Whoever reads his channel reads those of the others into libssh, where poll does not see them.
             const bool more = heard.in_bytes != before;
             if (heard.in_bytes != heard_bytes) {
@@ -267,10 +265,10 @@ private:
             }
             if (now - heard_at >= options_.dead_after) why = options_.address.host + " says nothing any more";
             if (why.empty() &&
-                (!poll.wait(more ? milliseconds{0} : poll_time(commands, now)) || ssh_is_connected(session) == 0))
+                (!poll.wait(more ? milliseconds{0} : poll_time(shell, now)) || ssh_is_connected(session) == 0))
                 why = options_.address.host + ": the connection ended";
         }
-        for (Command& command : commands) command.give_up(why);
+        if (shell) shell->give_up(why);
         ssh_set_counters(session, nullptr, nullptr);
         return why;
     }
@@ -278,7 +276,7 @@ private:
     const LinkOptions options_;
     std::minstd_rand random_{std::random_device{}()};
     http2_client::Backoff backoff_;
-    const std::string local_socket_ = random_socket_name();
+    const std::string local_socket_ = random_name("helix-ssh-");
     const int wake_;
     std::atomic<bool> stopping_{false};
 

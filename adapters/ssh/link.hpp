@@ -7,8 +7,8 @@
 #include <optional>
 #include <string>
 
-#include "adapters/ssh/command.hpp"
 #include "adapters/ssh/session.hpp"
+#include "adapters/ssh/shell.hpp"
 
 namespace helix::ssh {
 
@@ -47,8 +47,8 @@ public:
     /// listens there; what the host refuses shows as an end of file.
     [[nodiscard]] const std::string& local_socket() const;
 
-    /// Runs `line` by the login shell there, which is why it must be a constant of ours: nothing that came from outside
-    /// belongs in it. Errors: Unavailable, DeadlineExceeded, ResourceExhausted.
+    /// Runs `line` by a shell there, after what was asked before, which is why it must be a constant of ours: nothing
+    /// that came from outside belongs in it. Errors: Unavailable, DeadlineExceeded, ResourceExhausted.
     Result<Output> run(const std::string& line, std::chrono::milliseconds timeout);
 
     [[nodiscard]] LinkStatus status() const;

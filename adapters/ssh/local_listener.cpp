@@ -52,12 +52,11 @@ int LocalListener::accept() const {
     return -1;
 }
 
-std::string random_socket_name() {
+std::string random_name(std::string beginning) {
     constexpr const char* kHex = "0123456789abcdef";
     std::random_device random;
-    std::string name = "helix-ssh-";
-    for (int i = 0; i < 32; ++i) name += kHex[random() % 16];
-    return name;
+    for (int i = 0; i < 32; ++i) beginning += kHex[random() % 16];
+    return beginning;
 }
 
 }  // namespace helix::ssh

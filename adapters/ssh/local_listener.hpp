@@ -26,6 +26,6 @@ private:
 };
 
 /// A name that nobody guesses.
-std::string random_socket_name();
+std::string random_name(std::string beginning);
 
 }  // namespace helix::ssh

