@@ -60,10 +60,22 @@ void must(const std::vector<std::string>& argv) {
     if (run_process(argv).exit_code != 0) throw std::runtime_error(argv.front() + " failed");
 }
 
+bool can_run_containers() {
+    if (run_process({"unshare", "--mount", "--net", "true"}).exit_code != 0) return false;
+    const bool unified = fs::exists("/sys/fs/cgroup/cgroup.controllers");
+    const fs::path group =
+        fs::path(unified ? "/sys/fs/cgroup" : "/sys/fs/cgroup/memory") / ("helix-probe-" + std::to_string(::getpid()));
+    std::error_code refused;
+    const bool made = fs::create_directory(group, refused);
+    fs::remove(group, refused);
+    return made;
+}
+
 }  // namespace
 
-bool DockerHost::available() {
-    return ::geteuid() == 0 && fs::exists("/usr/sbin/sshd") && fs::exists("/usr/sbin/dockerd");
+bool DockerHost::available(bool engine) {
+    if (::geteuid() != 0 || !fs::exists("/usr/sbin/sshd")) return false;
+    return !engine || (fs::exists("/usr/sbin/dockerd") && can_run_containers());
 }
 
 DockerHost::DockerHost(Options options) : options_(std::move(options)), port_(free_port()) {

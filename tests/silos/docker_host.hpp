@@ -27,8 +27,9 @@ public:
     DockerHost(const DockerHost&) = delete;
     DockerHost& operator=(const DockerHost&) = delete;
 
-    /// Whether this machine can be one: root, sshd and dockerd.
-    static bool available();
+    /// Whether this machine can be one: root and sshd; with an engine also dockerd, and the rights and control groups
+    /// that it needs, which an ordinary container does not give.
+    static bool available(bool engine = true);
 
     /// The target of a configuration file that means this host.
     [[nodiscard]] std::string target() const;

@@ -35,7 +35,8 @@ protected:
         hosts_.clear();
     }
     void SetUp() override {
-        if (!DockerHost::available()) GTEST_SKIP() << "needs root, openssh-server and docker.io (scripts/setup)";
+        if (!DockerHost::available())
+            GTEST_SKIP() << "needs root, openssh-server, docker.io (scripts/setup), and to be no container";
     }
 
     static void hang(const std::vector<pid_t>& stopped, const std::string& name);

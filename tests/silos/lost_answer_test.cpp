@@ -36,7 +36,8 @@ protected:
         host_.reset();
     }
     void SetUp() override {
-        if (!DockerHost::available()) GTEST_SKIP() << "needs root, openssh-server and docker.io (scripts/setup)";
+        if (!DockerHost::available())
+            GTEST_SKIP() << "needs root, openssh-server, docker.io (scripts/setup), and to be no container";
         host_->docker({"run", "-d", "--name", "cart", "--network", "none", "-m", "64m", "eater:1", "8"});
     }
     void TearDown() override {

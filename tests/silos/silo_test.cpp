@@ -19,7 +19,8 @@ protected:
         host_.reset();
     }
     void SetUp() override {
-        if (!DockerHost::available()) GTEST_SKIP() << "needs root, openssh-server and docker.io (scripts/setup)";
+        if (!DockerHost::available())
+            GTEST_SKIP() << "needs root, openssh-server, docker.io (scripts/setup), and to be no container";
     }
 
     static std::string running() { return host_->docker({"ps", "--format", "{{.Names}}"}); }
