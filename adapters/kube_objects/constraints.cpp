@@ -161,6 +161,36 @@ AuditStatus read_status(Value& value, Constraint& constraint) {
 
 }  // namespace
 
+trial::AuditExemption read_audit_exemption(JsonObject& object) {
+    trial::AuditExemption exemption;
+    const auto read_rule = [&](Value& rule) {
+        bool audit = false;
+        std::vector<std::string> namespaces;
+        each_field(rule, [&](std::string_view key, Value& field) {
+            if (key == "excludedNamespaces") namespaces = read_texts(field);
+            if (key != "processes") return;
+            each_item(field, [&](Value& one) {
+                const std::string_view process = view_of(one);
+                audit = audit || process == "audit" || process == "*";
+            });
+        });
+        if (!audit) return;
+        for (std::string& one : namespaces) {
+            expect_room(exemption.namespaces);
+            exemption.namespaces.push_back(std::move(one));
+        }
+    };
+    each_field(object, [&](std::string_view key, Value& field) {
+        if (key == "metadata") exemption.ref = read_identity(field).ref;
+        if (key != "spec") return;
+        each_field(field, [&](std::string_view part, Value& inner) {
+            if (part == "match") each_item(inner, read_rule);
+        });
+    });
+    exemption.ref.kind = "Config";
+    return exemption;
+}
+
 Constraint read_constraint(JsonObject& object) {
     Constraint constraint;
     Identity identity;

@@ -18,6 +18,9 @@ trial::PolicyReport read_policy_report(JsonObject& object, bool openreports);
 /// Any kind of constraints.gatekeeper.sh.
 trial::Constraint read_constraint(JsonObject& object);
 
+/// A Config of config.gatekeeper.sh, as far as it says what the audit passes over.
+trial::AuditExemption read_audit_exemption(JsonObject& object);
+
 /// A VulnerabilityReport of the Trivy operator.
 trial::ImageReport read_image_report(JsonObject& object);
 

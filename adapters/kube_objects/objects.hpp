@@ -29,6 +29,7 @@ enum class Kind {
     PolicyReport,  ///< wgpolicyk8s.io: ClusterPolicyReport as well
     OpenReport,    ///< openreports.io: Report and ClusterReport
     Constraint,    ///< any kind of constraints.gatekeeper.sh
+    GatekeeperConfig,
     VulnerabilityReport,
     CustomResourceDefinition,  ///< by its metadata alone
     WatermarkPodAutoscaler,
@@ -72,8 +73,9 @@ struct WatermarkAutoscaler {
 };
 
 /// One decoded object of a list or watch.
-using Object = std::variant<cluster::Node, cluster::Pod, cluster::Workload, Namespace, WatermarkAutoscaler,
-                            trial::Trial, trial::PolicyReport, trial::Constraint, trial::ImageReport, CustomResource>;
+using Object =
+    std::variant<cluster::Node, cluster::Pod, cluster::Workload, Namespace, WatermarkAutoscaler, trial::Trial,
+                 trial::PolicyReport, trial::Constraint, trial::AuditExemption, trial::ImageReport, CustomResource>;
 
 /// The end of one page of a list.
 struct ListPage {

@@ -17,6 +17,7 @@ constexpr const char* kPolicyReports = "policyreports.wgpolicyk8s.io";
 constexpr const char* kOpenReports = "reports.openreports.io";
 constexpr const char* kImageReports = "vulnerabilityreports.aquasecurity.github.io";
 constexpr const char* kTemplates = "constrainttemplates.templates.gatekeeper.sh";
+constexpr const char* kGatekeeperConfigs = "configs.config.gatekeeper.sh";
 constexpr std::string_view kConstraintGroup = ".constraints.gatekeeper.sh";
 
 /// That Kyverno is there is told by its own policies' API: others write policy reports too.
@@ -75,7 +76,8 @@ CourtFeed::CourtFeed(WatchContext& context)
       trials_([this](const std::string&) { changed({}); }),
       policy_reports_([this](const std::string& ns) { changed(ns); }),
       open_reports_([this](const std::string& ns) { changed(ns); }),
-      image_reports_([this](const std::string& ns) { changed(ns); }) {
+      image_reports_([this](const std::string& ns) { changed(ns); }),
+      audit_exemptions_([this](const std::string&) { changed({}); }) {
     policy_reports_.keep_only({});
     open_reports_.keep_only({});
     image_reports_.keep_only({});
@@ -109,6 +111,9 @@ void CourtFeed::appeared(const std::string& definition) {
         return run(api(definition,
                        {Kind::VulnerabilityReport, "/apis/aquasecurity.github.io/v1alpha1/vulnerabilityreports"},
                        image_reports_, true));
+    if (definition == kGatekeeperConfigs)
+        return run(api(definition, {Kind::GatekeeperConfig, "/apis/config.gatekeeper.sh/v1alpha1/configs"},
+                       audit_exemptions_, true));
     auto constraint = constraint_resource(definition);
     if (!constraint) return;
     Shelf<trial::Constraint>* shelf = nullptr;
@@ -138,6 +143,7 @@ void CourtFeed::vanished(const std::string& definition) {
     if (definition == kPolicyReports) policy_reports_.clear();
     if (definition == kOpenReports) open_reports_.clear();
     if (definition == kImageReports) image_reports_.clear();
+    if (definition == kGatekeeperConfigs) audit_exemptions_.clear();
     if (definition.ends_with(kConstraintGroup)) constraints_.at(definition)->clear();
 }
 
@@ -154,7 +160,7 @@ void CourtFeed::follow_now(const std::set<std::string>& namespaces) {
     image_reports_.keep_only(namespaces);
     for (auto& [definition, api] : apis_) {
         if (!api->report || !served_.contains(definition)) continue;
-        const bool everywhere = definition.ends_with(kConstraintGroup);
+        const bool everywhere = definition.ends_with(kConstraintGroup) || definition == kGatekeeperConfigs;
         if (api->running && grown && !everywhere) {  // what was passed over so far is wanted now
             api->watcher.stop();
             api->running = false;
@@ -241,6 +247,7 @@ ports::CourtEvidence CourtFeed::evidence(const std::string& ns) const {
             const bool complete = (policy ? policy_reports_ : open_reports_).complete(ns);
             reports.push_back(standing.served == Standing::Served::Current && !complete ? listing : standing);
         }
+        if (definition == kGatekeeperConfigs) constraints.push_back(standing);
         const auto shelf = constraints_.find(definition);
         if (shelf == constraints_.end()) continue;
         constraints.push_back(standing);
@@ -249,6 +256,13 @@ ports::CourtEvidence CourtFeed::evidence(const std::string& ns) const {
     }
     evidence.trivy = standing_of(kImageReports);
     if (evidence.trivy.served == Standing::Served::Current && !image_reports_.complete(ns)) evidence.trivy = listing;
+    for (const auto& exemption : audit_exemptions_.all()) {
+        if (!exemption->problem.empty())
+            constraints.push_back(
+                {Standing::Served::Unread, "Config " + exemption->ref.name + ": " + exemption->problem});
+        evidence.audit_exempt.insert(evidence.audit_exempt.end(), exemption->namespaces.begin(),
+                                     exemption->namespaces.end());
+    }
     evidence.gatekeeper = standing_of(kTemplates);
     if (evidence.gatekeeper.served == Standing::Served::Current) evidence.gatekeeper = worst_of(constraints);
     if (kyverno) {

@@ -95,6 +95,15 @@ struct Constraint {
     friend bool operator==(const Constraint&, const Constraint&) = default;
 };
 
+/// What Gatekeeper's own configuration keeps out of its audit: no constraint looks there, whatever it covers.
+struct AuditExemption {
+    Ref ref;
+    std::vector<std::string> namespaces;  ///< "*" globs at either end
+    std::string problem;                  ///< why it cannot be read
+
+    friend bool operator==(const AuditExemption&, const AuditExemption&) = default;
+};
+
 enum class FalcoPriority : std::uint8_t { Emergency, Alert, Critical, Error, Warning, Notice, Informational, Debug };
 
 /// One Falco alert, however it came.

@@ -19,6 +19,7 @@ struct CourtEvidence {
     std::vector<std::shared_ptr<const trial::PolicyReport>> policy_reports;
     std::vector<std::shared_ptr<const trial::Constraint>> constraints;
     std::vector<std::shared_ptr<const trial::ImageReport>> image_reports;
+    std::vector<std::string> audit_exempt;  ///< namespaces that Gatekeeper's audit passes over; "*" globs
     trial::Standing kyverno;
     trial::Standing gatekeeper;
     trial::Standing trivy;

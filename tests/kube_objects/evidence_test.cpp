@@ -193,6 +193,21 @@ TEST(Constraints, MatchByNamesAndLabels) {
     EXPECT_EQ(constraint.action, Enforcement::Deny) << "the default";
 }
 
+TEST(AuditExemptions, AreOfTheAuditAlone) {
+    const auto read = [](const std::string& match) {
+        return one<trial::AuditExemption>(Kind::GatekeeperConfig, R"("spec":{"match":[)" + match + "]}");
+    };
+    using Names = std::vector<std::string>;
+    EXPECT_EQ(read(R"({"excludedNamespaces":["kube-*","dev"],"processes":["*"]})").namespaces,
+              (Names{"kube-*", "dev"}));
+    EXPECT_EQ(read(R"({"processes":["webhook","audit"],"excludedNamespaces":["a"]},
+                      {"processes":["webhook","sync"],"excludedNamespaces":["b"]})")
+                  .namespaces,
+              Names{"a"});
+    EXPECT_EQ(one<trial::AuditExemption>(Kind::GatekeeperConfig, "").namespaces, Names{});
+    EXPECT_NE(one<trial::AuditExemption>(Kind::GatekeeperConfig, R"("spec":{"match":"all"})").problem, "");
+}
+
 TEST(ImageReports, AreReadAsTheTrivyOperatorWritesThem) {
     const auto reports = list<trial::ImageReport>(Kind::VulnerabilityReport, sample("vulnerabilityreports.json"));
     ASSERT_EQ(reports.size(), 2U);

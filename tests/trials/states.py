@@ -12,7 +12,7 @@ import sys
 import yaml
 
 from court import MERGE, ROOT, expect, tell, trial, until
-from reports import definitions, image_report, loose, now, policy_report
+from reports import audited, definitions, image_report, loose, now, policy_report
 
 REPORTS = "/apis/wgpolicyk8s.io/v1alpha2/namespaces/pemos-system/policyreports"
 DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
@@ -154,4 +154,23 @@ def comes_again(court):
            and not court.records(NAME, "trial.revision"))
 
 
-sys.exit(tell(story, nothing_is_installed, forbidden, appears, malformed, vanishes, comes_again))
+def exempt(court):
+    """Gatekeeper's own configuration keeps the subject's namespace out of the audit: no constraint has looked there."""
+    court.put(loose("templates.gatekeeper.sh", "v1", "ConstraintTemplate", "Cluster"),
+              loose("constraints.gatekeeper.sh", "v1beta1", "K8sRequiredLabel", "Cluster"),
+              loose("config.gatekeeper.sh", "v1alpha1", "Config"),
+              {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "gatekeeper-system"}})
+    for kind in ("k8srequiredlabels.constraints.gatekeeper.sh", "configs.config.gatekeeper.sh"):
+        court.kubectl("wait", "--for=condition=Established", "crd/" + kind, "--timeout=60s")
+    court.put(audited())
+    court.await_evidence(NAME, "gatekeeper", "CLEAN")
+    court.put({"apiVersion": "config.gatekeeper.sh/v1alpha1", "kind": "Config",
+               "metadata": {"name": "config", "namespace": "gatekeeper-system"},
+               "spec": {"match": [{"excludedNamespaces": ["pemos-*"], "processes": ["audit"]}]}})
+    check(court, "gatekeeper", "NOT_COVERING", says="no constraint looks at it")
+    court.kubectl("delete", "configs.config.gatekeeper.sh", "config", "-n", "gatekeeper-system")
+    court.put(audited())
+    court.await_evidence(NAME, "gatekeeper", "CLEAN")
+
+
+sys.exit(tell(story, nothing_is_installed, forbidden, appears, malformed, vanishes, comes_again, exempt))

@@ -226,8 +226,8 @@ std::vector<trial::Testimony> Court::testimonies_of(CaseFile& file, Micros now) 
         if (gate == Gate::Kyverno)
             all.push_back(trial::kyverno_testimony(policies, evidence.kyverno, file.subject, window, rules_.periods));
         if (gate == Gate::Gatekeeper)
-            all.push_back(
-                trial::gatekeeper_testimony(constraints, evidence.gatekeeper, file.subject, window, rules_.periods));
+            all.push_back(trial::gatekeeper_testimony(constraints, evidence.gatekeeper, file.subject, window,
+                                                      rules_.periods, evidence.audit_exempt));
         if (gate == Gate::Falco) all.push_back(falco_says(file, reported, window));
         if (gate == Gate::Trivy)
             all.push_back(trial::trivy_testimony(images, evidence.trivy, file.subject, window, rules_.periods));
