@@ -11,6 +11,7 @@ namespace {
 /// What the words and flags after a verb said.
 struct ActArgs {
     std::vector<std::string> words;
+    std::vector<std::string> run_words;  // of a container's command line
     std::vector<std::string> files;
     std::string ns;
     std::string api_version;
@@ -125,7 +126,7 @@ Result<std::vector<Json>> container_to_run(const ActArgs& args) {
             return usage("not a variable: " + one, "write it like KEY=VALUE");
         spec["env"][one.substr(0, equals)] = one.substr(equals + 1);
     }
-    if (args.words.size() > 1) spec["args"] = std::vector<std::string>(args.words.begin() + 1, args.words.end());
+    if (!args.run_words.empty()) spec["args"] = args.run_words;
     return std::vector<Json>{{{"verb", "create"},
                               {"manifest",
                                {{"apiVersion", "eose.ca/v1"},
@@ -237,6 +238,11 @@ void add_verb(CLI::App& group, Invocation& invocation, Ask ask, const VerbHelp& 
             ->required();
     } else {
         sub->add_option("object", args->words, help.words)->required()->type_name("");
+    }
+    // What stands behind "--" goes to an option that lacks words still: the library asks for one.
+    if (verb == "run") {
+        sub->get_option("object")->expected(1)->allow_extra_args(false);
+        sub->add_option("words", args->run_words)->type_name("")->group("");
     }
     const bool container = verb == "run" || verb == "start" || verb == "stop";
     if (*help.words != '\0' && !container) {

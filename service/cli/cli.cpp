@@ -101,7 +101,8 @@ int run(int argc, char** argv, const ServiceCommands& service) {
     } catch (const CLI::Success& wanted) {
         return app.exit(wanted);
     } catch (const CLI::ParseError& failure) {
-        const std::vector<std::string> unknown = app.remaining(true);
+        std::vector<std::string> unknown = app.remaining(true);
+        std::erase(unknown, "--");
         const std::string what = unknown.empty() ? failure.what() : "not known here: " + unknown.front();
         std::cerr << render_error(error(Code::InvalidArgument, what, "see `helix --help`"));
         return static_cast<int>(Exit::Usage);

@@ -131,6 +131,28 @@ TEST_F(Silo, StartsRestartsAndChangesLimits) {
     EXPECT_EQ(again.status, 201) << "what runs is started already: " << again.body.dump(1);
 }
 
+TEST_F(Silo, IsWrittenToFromTheCommandLine) {
+    const auto helix = [](std::vector<std::string> words) {
+        words.insert(words.begin(),
+                     {test_support::ServeProcess::program(), "--server",
+                      "http://127.0.0.1:" + std::to_string(service_->process().port()), "--target", "forge"});
+        return test_support::run_process(words);
+    };
+    EXPECT_EQ(helix({"act", "run", "typed", "--image", "eater:1", "--memory", "32Mi", "--network", "none", "-e", "A=b",
+                     "--", "8", "--port", "80"})
+                  .exit_code,
+              0);
+    EXPECT_EQ(host_->docker({"inspect", "-f", "{{.Config.Cmd}} {{.HostConfig.Memory}}", "typed"}),
+              "[8 --port 80] 33554432\n");
+    EXPECT_EQ(helix({"act", "set-resources", "container/typed", "--limits", "memory=48Mi"}).exit_code, 0);
+    EXPECT_EQ(helix({"act", "restart", "container/typed"}).exit_code, 0);
+    EXPECT_NE(helix({"act", "stop", "typed"}).exit_code, 0) << "without a reason";
+    EXPECT_EQ(helix({"act", "stop", "typed", "--grace-period", "1", "--reason", kReason}).exit_code, 0);
+    EXPECT_EQ(helix({"act", "start", "typed"}).exit_code, 0);
+    EXPECT_EQ(helix({"act", "delete", "container/typed", "--reason", kReason}).exit_code, 0);
+    EXPECT_EQ(host_->docker({"ps", "-aq", "--filter", "name=typed"}), "");
+}
+
 TEST_F(Silo, WhatCannotStartLeavesNothingBehind) {
     json broken = spec("32Mi");
     broken["command"] = {"/no-such-program"};
