@@ -103,7 +103,7 @@ WriteResult Writer::drain(const Action& action, const Before& before, const Cont
     if (result.outcome != Outcome::Applied) return result;
     auto pods = pods_of(action.object.name);
     if (!pods) {
-        result.outcome = Outcome::NotApplied;
+        result.outcome = Outcome::Partly;
         result.detail = "cordoned; its pods could not be listed: " + pods.error().message;
         result.failure = pods.error();
         return result;
@@ -129,7 +129,7 @@ WriteResult Writer::drain(const Action& action, const Before& before, const Cont
     if (left(leaving)) result.detail += "; still terminating: " + names(*pods, leaving);
     if (left(refused)) result.detail += "; not evicted: " + names(*pods, refused);
     if (!left(refused) && !unknown) return result;
-    result.outcome = unknown ? Outcome::Unknown : Outcome::NotApplied;
+    result.outcome = unknown ? Outcome::Unknown : Outcome::Partly;
     result.failure = error(unknown ? Code::UnknownOutcome : Code::PreconditionFailed, result.detail,
                            "raise what the disruption budget allows, or drain again later");
     result.failure->retry_after_s = retry_after_s;

@@ -10,7 +10,9 @@ namespace {
 Paint paint_of(const std::string& state) {
     if (state == "done" || state == "applied") return Paint::Green;
     if (state == "running" || state == "unknown" || state == "dry-run") return Paint::Yellow;
-    if (state == "blocked" || state == "failed" || state == "stopped" || state == "not-applied") return Paint::Red;
+    if (state == "blocked" || state == "failed" || state == "stopped" || state == "not-applied" ||
+        state == "partly-applied")
+        return Paint::Red;
     return Paint::None;
 }
 

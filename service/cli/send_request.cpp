@@ -30,7 +30,7 @@ Exit exit_of_cycle(const Json& cycle) {
         const Json& verdict = member(receipt, "verdict");
         if (verdict.is_object() && !flag(verdict, "passed")) return Exit::Break;
         if (outcome == "unknown") return Exit::Unknown;
-        if (outcome == "not-applied" || outcome == "not-run") {
+        if (outcome == "not-applied" || outcome == "partly-applied" || outcome == "not-run") {
             Answer answer;
             answer.body = member(receipt, "problem");
             const auto status = integer(member(answer.body, "status")).value_or(502);

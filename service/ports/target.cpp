@@ -8,6 +8,8 @@ std::string_view to_string(Outcome outcome) {
             return "applied";
         case Outcome::NotApplied:
             return "not-applied";
+        case Outcome::Partly:
+            return "partly-applied";
         case Outcome::Unknown:
             return "unknown";
     }

@@ -63,6 +63,7 @@ struct Before {
 enum class Outcome {
     Applied,     ///< the target said so
     NotApplied,  ///< the target refused, or the request never left
+    Partly,      ///< of a verb with several steps some were done, and the target refused the rest
     Unknown,     ///< the connection died and reading back did not tell
 };
 

@@ -17,6 +17,7 @@ LinkState link_state(const Step& step) {
         case StepState::WouldPass:
             return LinkState::NotReached;
         case StepState::Failed:
+        case StepState::Partly:
         case StepState::Unknown:
             return LinkState::Failed;
     }
@@ -26,8 +27,8 @@ LinkState link_state(const Step& step) {
 }  // namespace
 
 std::string_view to_string(StepState state) {
-    constexpr std::array<std::string_view, 6> kNames = {"done",   "would-pass", "blocked",
-                                                        "failed", "unknown",    "not-reached"};
+    constexpr std::array<std::string_view, 7> kNames = {"done",   "would-pass", "blocked",    "failed",
+                                                        "partly", "unknown",    "not-reached"};
     return kNames[static_cast<std::size_t>(state)];
 }
 
@@ -96,6 +97,8 @@ StepState state_of(ports::Outcome outcome) {
             return StepState::Done;
         case ports::Outcome::NotApplied:
             return StepState::Failed;
+        case ports::Outcome::Partly:
+            return StepState::Partly;
         case ports::Outcome::Unknown:
             return StepState::Unknown;
     }

@@ -26,6 +26,7 @@ enum class StepState {
     WouldPass,   ///< dry run
     Blocked,     ///< BREAK
     Failed,      ///< passed the gate, the target refused
+    Partly,      ///< passed the gate, the target refused some of it: what was done stays
     Unknown,     ///< passed the gate, the write's outcome could not be found out
     NotReached,  ///< an earlier step stopped the plan
 };

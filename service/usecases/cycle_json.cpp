@@ -23,6 +23,8 @@ std::string_view outcome_of(const Step& step) {
             return "applied";
         case StepState::Failed:
             return "not-applied";
+        case StepState::Partly:
+            return "partly-applied";
         case StepState::Unknown:
             return "unknown";
         case StepState::WouldPass:
@@ -91,8 +93,9 @@ json step_json(const Step& step, std::size_t index, ledger::Sha256 sha256) {
 
 std::string_view status_of(const Cycle& cycle) {
     if (cycle.dry_run) return "dry-run";
-    const bool some_done = std::any_of(cycle.steps.begin(), cycle.steps.end(),
-                                       [](const Step& step) { return step.state == StepState::Done; });
+    const bool some_done = std::any_of(cycle.steps.begin(), cycle.steps.end(), [](const Step& step) {
+        return step.state == StepState::Done || step.state == StepState::Partly;
+    });
     switch (cycle.outcome()) {
         case StepState::Done:
             return "done";

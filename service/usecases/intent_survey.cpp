@@ -49,8 +49,13 @@ std::optional<ports::WriteResult> written(const ledger::Record& receipt, std::si
     const json& step = actions[index];
     ports::WriteResult result;
     const std::string outcome = step.value("outcome", "");
-    if (outcome != "applied" && outcome != "unknown") return std::nullopt;
-    result.outcome = outcome == "applied" ? ports::Outcome::Applied : ports::Outcome::Unknown;
+    if (outcome == "applied") {
+        result.outcome = ports::Outcome::Applied;
+    } else if (outcome == "partly-applied") {
+        result.outcome = ports::Outcome::Partly;
+    } else if (outcome != "unknown") {
+        return std::nullopt;
+    }
     result.resource_version_after = step.value("resource_version_after", "");
     result.uid = step.value("uid", "");
     return result;

@@ -105,7 +105,7 @@ def check_audit(account, changes):
             what = "Eviction/" + what.split("/")[1]
         if step["outcome"] == "applied":
             applied[what] += 1
-        elif step["outcome"] == "unknown" or (verb == "drain" and step["outcome"] == "not-applied"):
+        elif step["outcome"] == "unknown" or (verb == "drain" and step["outcome"] == "partly-applied"):
             perhaps[what] += 1
     drains = any(action["verb"] == "drain" for _, action, _ in account.steps)
     for what in set(changes.done) | set(applied):
@@ -130,6 +130,9 @@ def check_objects(cluster, account, changes):
     for key, action, step in account.steps:
         outcome, verb, what = step["outcome"], action["verb"], target_of(action)
         told = f"{key}: {verb} {what} is {outcome} and the cluster shows it"
+        if outcome == "partly-applied":  # a drain: its node is cordoned whatever stayed on it
+            last[what, "cordon"] = True
+            continue
         if outcome not in ("applied", "not-applied"):
             if verb in ("drain", "scale", "apply") and outcome == "unknown":
                 last.pop((what, {"drain": "cordon"}.get(verb, verb)), None)

@@ -58,6 +58,7 @@ protected:
     static std::unique_ptr<ports::Target> connect(const std::string& context) {
         KubernetesOptions options;
         options.metrics_period = std::chrono::milliseconds(500);
+        options.writer.drain_time = std::chrono::seconds(15);
         auto target = make_kubernetes_target("real", {cluster_->kubeconfig().string()}, context, options);
         EXPECT_TRUE(target.ok());
         return target.ok() ? std::move(*target) : nullptr;
@@ -215,6 +216,12 @@ TEST_F(RealCluster, EvictionObeysTheDisruptionBudget) {
     EXPECT_EQ(refused.outcome, Outcome::NotApplied);
     ASSERT_TRUE(refused.failure.has_value());
     EXPECT_EQ(refused.failure->code, Code::PreconditionFailed) << refused.failure->message;
+    const std::string node = kubectl({"-n", kNamespace, "get", "pods", a_pod(), "-o", "jsonpath={.spec.nodeName}"});
+    const WriteResult drained = write(action(Verb::Drain, "Node", node));
+    EXPECT_EQ(drained.outcome, Outcome::Partly) << "the node is cordoned: " << drained.detail;
+    EXPECT_NE(drained.detail.find("not evicted: "), std::string::npos) << drained.detail;
+    EXPECT_EQ(kubectl({"get", "node", node, "-o", "jsonpath={.spec.unschedulable}"}), "true");
+    ASSERT_EQ(write(action(Verb::Uncordon, "Node", node)).outcome, Outcome::Applied);
     ASSERT_EQ(write(action(Verb::Delete, "PodDisruptionBudget", "all")).failure, std::nullopt);
     ASSERT_TRUE(eventually(20, [&] {
         const WriteResult evicted = write(action(Verb::Evict, "Pod", a_pod()));
