@@ -68,7 +68,7 @@ class Changes:
         self.done, self.cut_off = collections.Counter(), collections.Counter()
         self.events = []  # (microseconds, what)
         for event in cluster.audit():
-            if event["user"]["username"] != user or event["verb"] not in ("patch", "delete", "create", "update"):
+            if event["user"].get("username") != user or event["verb"] not in ("patch", "delete", "create", "update"):
                 continue
             reference = event.get("objectRef", {})
             kind = RESOURCES.get(reference.get("resource"))
