@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "adapters/docker/manifest.hpp"
+#include "service/ports/fault_point.hpp"
 
 namespace helix::silo {
 namespace {
@@ -201,6 +202,7 @@ WriteResult Writes::create(const Action& action, const WriteContext& context) {
     if (!made && made.error().code == Code::UnknownOutcome) made = find_made(made.error(), action, context.mark);
     if (!made && made.error().code == Code::UnknownOutcome) return unknown(made.error().message, made.error().mend);
     if (!made) return not_applied(made.error());
+    ports::fault_point("silo.created");
     if (!context.allowed())
         return unknown("made, not started: another process has taken over", "start the container, or remove it");
     const auto started = engine_.start(*made);

@@ -71,7 +71,7 @@ def fill(cluster, trials):
         documents.append({"apiVersion": "eose.ca/v1", "kind": "TrendalTrial", "metadata": {"name": name, "namespace": "court"},
                           "spec": {"subject": {"deployment": name, "namespace": "court"}, "sostleTarget": "L2",
                                    "gates": ["kyverno"], "warmthFloor": 0.5, "duration": "24h", "crew": "BENCH",
-                                   "pendingGates": "Tolerate"}})
+                                   "pendingGates": "Tolerate", "trialId": name.upper()}})
     cluster.kubectl("apply", "-f", "-", stdin=json.dumps({"apiVersion": "v1", "kind": "List", "items": documents}))
     deployments = cluster.objects("deployments", "court")
     reports = [{"apiVersion": "wgpolicyk8s.io/v1alpha2", "kind": "PolicyReport",

@@ -21,7 +21,7 @@ inline constexpr const char* kReason = "forge answers its γ₁ floor signal: me
 class SiloService {
 public:
     SiloService(const std::filesystem::path& folder, const std::vector<const DockerHost*>& hosts,
-                const std::string& more = "") {
+                const std::string& more = "", const std::vector<std::string>& environment = {}) {
         std::string targets;
         for (const DockerHost* host : hosts) targets += (targets.empty() ? "" : ", ") + host->target();
         std::ofstream(folder / "helix.yaml")
@@ -29,7 +29,7 @@ public:
             << "\ntargets: [" << targets << "]\nlog_level: error\n"
             << more;
         service_ = std::make_unique<test_support::ServeProcess>(
-            std::vector<std::string>{"--config", (folder / "helix.yaml").string()});
+            std::vector<std::string>{"--config", (folder / "helix.yaml").string()}, environment);
         client_ = service_->client();
         client_->set_read_timeout(60);
     }
@@ -48,8 +48,10 @@ public:
     }
     [[nodiscard]] json items(const std::string& path) const { return get(path).body.at("items"); }
     Answer act(json action) {
-        const auto response = client_->Post("/v1/actions", {{"Idempotency-Key", "k" + std::to_string(++requests_)}},
-                                            action.dump(), "application/json");
+        const auto response = client_->Post(
+            "/v1/actions",
+            {{"Idempotency-Key", "k" + std::to_string(service_->port()) + "-" + std::to_string(++requests_)}},
+            action.dump(), "application/json");
         return response ? Answer{response->status, json::parse(response->body, nullptr, false)} : Answer{};
     }
     Answer act(const std::string& target, const std::string& verb, const std::string& container, json more = {}) {
