@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -57,6 +58,11 @@ struct CaseFile {
     bool subject_changed = false;  ///< its pod template is not the one that was judged; only told of a closed case
     std::string manifest;          ///< until conftest has seen it
     std::set<std::string> falco_gaps;
+    struct Asking {
+        Micros again_at = 0;
+        Micros pause = 0;
+    };
+    std::map<std::string, Asking> asked_pods;  ///< by UID: those that have not told their containers yet
     trial::Journal journal;
     std::shared_ptr<const trial::ManifestCheck> check;
 

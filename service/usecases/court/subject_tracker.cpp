@@ -11,6 +11,9 @@ using cluster::WorkloadKind;
 
 /// Pods asked for at one sitting: the others wait for the next.
 constexpr int kPodReadsMax = 50;
+/// A pod whose status names no container yet is asked again after this, and then less and less often.
+constexpr Micros kAskPodFirst = 1'000'000;
+constexpr Micros kAskPodMost = 3'600'000'000;
 
 std::string hex_of(std::uint64_t value) {
     constexpr std::string_view kDigits = "0123456789abcdef";
@@ -124,6 +127,10 @@ void SubjectTracker::take_pods(CaseFile& file, const Seen& seen, Micros now) {
         if (pod.alive && !there) pod.last_seen = now;
         pod.alive = there;
     }
+    std::erase_if(file.asked_pods, [&](const auto& asked) {
+        return std::none_of(seen.pods.begin(), seen.pods.end(),
+                            [&](const Seen::Pod& one) { return one.uid == asked.first; });
+    });
     for (const Seen::Pod& one : seen.pods) {
         auto pod = std::find_if(pods.begin(), pods.end(), [&](const auto& known) { return known.uid == one.uid; });
         if (pod == pods.end()) {
@@ -135,11 +142,21 @@ void SubjectTracker::take_pods(CaseFile& file, const Seen& seen, Micros now) {
         pod->alive = true;
         pod->current = one.current;
         pod->node = one.node;
-        if (!one.running || knows_containers(*pod)) continue;
+        if (!one.running || knows_containers(*pod)) {
+            file.asked_pods.erase(one.uid);
+            continue;
+        }
+        CaseFile::Asking& asking = file.asked_pods[one.uid];
+        if (now < asking.again_at && asking.again_at - now <= asking.pause) {  // else the clock was set back
+            file.wake_at = std::min(file.wake_at, asking.again_at);
+            continue;
+        }
         if (++reads > kPodReadsMax) {
             file.wake_at = std::min(file.wake_at, now);
             continue;
         }
+        asking.pause = std::clamp(2 * asking.pause, kAskPodFirst, kAskPodMost);
+        asking.again_at = now + asking.pause;
         auto live = room_.pod(file.trial->spec.subject.ns, one.name);
         if (live && live->uid == one.uid) pod->containers = std::move(live->containers);
     }
