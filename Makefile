@@ -4,6 +4,8 @@ JOBS ?= $(shell nproc)
 BUILD := build/$(PRESET)
 CLUSTER_PROGRAM := build/testcluster/helix-testcluster
 GATES := build/gates
+# Tests against real parts wait more than they compute.
+TEST_JOBS ?= $(shell expr $(JOBS) + 1)
 
 .PHONY: help setup build testcluster gates test quick proofs demo bench format lint clean
 help:            ## Show this list
@@ -23,7 +25,7 @@ gates: setup testcluster  ## Build the policy gates that tests run: conftest, Ga
 	@tests/gates/build $(GATES)
 
 test: build testcluster gates  ## Pass all tests, against real parts
-	@HELIX_TESTCLUSTER=$(abspath $(CLUSTER_PROGRAM)) HELIX_GATES=$(abspath $(GATES)) ctest --preset $(PRESET) -j $(JOBS)
+	@HELIX_TESTCLUSTER=$(abspath $(CLUSTER_PROGRAM)) HELIX_GATES=$(abspath $(GATES)) ctest --preset $(PRESET) -j $(TEST_JOBS)
 
 quick: build     ## Pass the tests that need no outside part
 	@ctest --preset $(PRESET) -L quick -j $(JOBS)
