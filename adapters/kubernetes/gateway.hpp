@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "adapters/http2_client/backoff.hpp"
+#include "adapters/backoff/backoff.hpp"
 #include "adapters/http2_client/channel.hpp"
 #include "adapters/kubernetes/sync_loop.hpp"
 
@@ -38,7 +38,7 @@ private:
 
     SyncLoop& loop_;
     http2_client::Channel& channel_;
-    http2_client::Backoff backoff_;
+    backoff::Backoff backoff_;
     std::atomic<std::uint64_t>& requests_;
     bool suspicious_ = false;
     std::string problem_;

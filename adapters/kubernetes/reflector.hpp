@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 
-#include "adapters/http2_client/backoff.hpp"
+#include "adapters/backoff/backoff.hpp"
 #include "adapters/kube_objects/objects.hpp"
 #include "domain/core/result.hpp"
 
@@ -79,7 +79,7 @@ private:
     void good(Instant now);
 
     ReflectorOptions options_;
-    http2_client::Backoff backoff_;
+    backoff::Backoff backoff_;
     Phase phase_ = Phase::Listing;
     Instant wake_at_{};
     Instant opened_at_{};

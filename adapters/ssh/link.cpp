@@ -19,7 +19,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "adapters/http2_client/backoff.hpp"
+#include "adapters/backoff/backoff.hpp"
 #include "adapters/ssh/local_listener.hpp"
 #include "adapters/ssh/tunnel.hpp"
 
@@ -275,7 +275,7 @@ private:
 
     const LinkOptions options_;
     std::minstd_rand random_{std::random_device{}()};
-    http2_client::Backoff backoff_;
+    backoff::Backoff backoff_;
     const std::string local_socket_ = random_name("helix-ssh-");
     const int wake_;
     std::atomic<bool> stopping_{false};

@@ -1,4 +1,4 @@
-#include "adapters/http2_client/backoff.hpp"
+#include "adapters/backoff/backoff.hpp"
 
 #include <random>
 
@@ -6,7 +6,7 @@
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
 
-namespace helix::http2_client {
+namespace helix::backoff {
 namespace {
 
 using Milliseconds = Backoff::Milliseconds;
@@ -43,4 +43,4 @@ RC_GTEST_PROP(Backoff, StaysWithinItsStep, (unsigned seed)) {
 }
 
 }  // namespace
-}  // namespace helix::http2_client
+}  // namespace helix::backoff

@@ -5,7 +5,7 @@
 #include <functional>
 #include <utility>
 
-namespace helix::http2_client {
+namespace helix::backoff {
 
 /// How long to wait before the next attempt: doubling from `first` up to `cap`, each with jitter.
 ///
@@ -44,4 +44,4 @@ private:
     Milliseconds step_;
 };
 
-}  // namespace helix::http2_client
+}  // namespace helix::backoff
