@@ -123,6 +123,7 @@ Result<Before> Writes::look(const Action& action) {
     const auto now = engine_.inspect(action.object.name);
     if (!now && now.error().code != Code::NotFound) return now.error();
     Before before;
+    before.version_decides = true;  // whether it runs, and its limit
     if (!now) return before;
     before.exists = true;
     before.uid = now->id;

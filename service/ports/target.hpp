@@ -58,6 +58,7 @@ struct Before {
     std::int64_t generation = 0;           ///< grows when what is asked of the object changes
     std::string mark;                      ///< of the last write of ours
     std::optional<std::int64_t> replicas;  ///< where the object has such a number
+    bool version_decides = false;          ///< a verdict is about this very version: every change of it matters
 };
 
 enum class Outcome {

@@ -39,24 +39,28 @@ Error being_recovered(const ports::Target& target) {
     return failure;
 }
 
-/// The version of a container that a verdict is about: whether it runs and its limit decide, so every change counts.
-std::string judged_version(const cluster::State& state, const gate::Action& action) {
-    const auto id = state.find_workload(cluster::WorkloadKind::Container, "", action.object.name);
-    return id == cluster::kNone ? std::string() : state.workload(id).workload.resource_version;
+/// The action's object as the mirror shows it; nothing when it does not.
+const cluster::Workload* mirrored(const cluster::State& state, const gate::Action& action) {
+    const auto id =
+        state.find_workload(cluster::workload_kind(action.object.kind), action.object.ns, action.object.name);
+    return id == cluster::kNone ? nullptr : &state.workload(id).workload;
+}
+
+std::string mirrored_version(const cluster::State& state, const gate::Action& action) {
+    const cluster::Workload* workload = mirrored(state, action);
+    return workload == nullptr ? std::string() : workload->resource_version;
 }
 
 /// Whether the live object is the one that the mirror shows, with as many replicas: else the verdict is about another.
+/// @param judged_version  of the object, as the verdict saw it
 Result<void> as_judged(const ports::Target& target, const gate::Action& action, const ports::Before& before,
-                       const std::string& container_version) {
-    bool same = true;
-    if (action.object.kind == "Container") same = before.resource_version == container_version;
+                       const std::string& judged_version) {
+    bool same = !before.version_decides || before.resource_version == judged_version;
     target.read([&](const cluster::State& state) {
-        const auto id =
-            state.find_workload(cluster::workload_kind(action.object.kind), action.object.ns, action.object.name);
-        if (id == cluster::kNone) return;
-        const cluster::Workload& workload = state.workload(id).workload;
-        same = same && (!before.exists || workload.uid == before.uid);
-        if (action.verb == Verb::Scale && before.replicas) same = same && workload.desired == *before.replicas;
+        const cluster::Workload* workload = mirrored(state, action);
+        if (workload == nullptr) return;
+        same = same && (!before.exists || workload->uid == before.uid);
+        if (action.verb == Verb::Scale && before.replicas) same = same && workload->desired == *before.replicas;
     });
     if (same) return {};
     return error(Code::Conflict, gate::describe(action.object) + " changed since it was judged", "ask again",
@@ -239,10 +243,10 @@ Result<void> RunCycle::take_step(Turn& turn, std::size_t index) {
     Result<gate::Verdict> verdict = gate::Verdict{};
     Result<gate::Effect> effect = gate::Effect{};
     proof::Obligation obligation;
-    std::string container_version;
+    std::string judged_version;
     turn.runtime.judge([&](const cluster::State& state, std::span<const gate::Reservation> reservations) {
         const gate::Settings rules = settings();
-        container_version = judged_version(state, step.action);
+        judged_version = mirrored_version(state, step.action);
         effect = gate::effect_of(*request, state, rules);
         verdict = gate::judge(state, reservations, *request, rules);
         if (asks_others() && effect)
@@ -265,7 +269,7 @@ Result<void> RunCycle::take_step(Turn& turn, std::size_t index) {
         Turn::fail(step, std::move(before).error());
         return {};
     }
-    if (auto same = as_judged(turn.runtime.target(), step.action, *before, container_version); !same) {
+    if (auto same = as_judged(turn.runtime.target(), step.action, *before, judged_version); !same) {
         Turn::fail(step, std::move(same).error());
         return {};
     }
