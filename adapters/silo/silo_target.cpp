@@ -22,6 +22,7 @@ constexpr int kNoSuchProgram = 127;
 /// A burst of events is one change.
 constexpr std::chrono::milliseconds kRefreshGap{100};
 constexpr std::chrono::milliseconds kLookForConnection{250};
+constexpr std::chrono::seconds kStreamLives{5};
 constexpr std::size_t kContainersMost = 10'000;
 
 std::int64_t wall_clock() {
@@ -121,6 +122,7 @@ private:
     std::map<std::string, Container> containers_;  // by id
     std::vector<GpuFigures> gpus_;
     bool has_gpus_ = true;  // until the host says that it has not
+    std::optional<Error> gpus_hang_;
 
     std::mutex listener_mutex_;
     std::function<void()> listener_;
@@ -181,16 +183,18 @@ Result<void> SiloTarget::greet() {
     info_ = *std::move(info);
     containers_.clear();  // what happened meanwhile nobody told
     has_gpus_ = true;
+    gpus_hang_.reset();
     {
         const std::lock_guard lock(wishes_mutex_);
         follows_ = true;
     }
     engine_->follow(
         info_.now_s, [this](const std::string& id) { forget_inspection(id); },
-        [this] {
+        [this, began = Clock::now()] {
             const std::lock_guard lock(wishes_mutex_);
             follows_ = false;
-            ++wanted_;  // what happens until it is followed again nobody tells
+            if (Clock::now() - began < kStreamLives) return;  // an engine that tells no events: the tick looks
+            ++wanted_;                                        // what happens until it is followed again nobody tells
             wished_.notify_all();
         });
     greeted_ = status.opened_total;
@@ -283,10 +287,13 @@ Result<void> SiloTarget::read_figures() {
 
 Result<void> SiloTarget::read_gpu_figures() {
     if (!has_gpus_) return {};
+    if (gpus_hang_) return *gpus_hang_;
     const auto output = link_.run(kGpuCommand, options_.answer_most);
     if (!output) {
         // One that hangs keeps its session on the host, which has ten: it is asked no more on this connection.
-        if (output.error().code == Code::DeadlineExceeded) has_gpus_ = false;
+        if (output.error().code == Code::DeadlineExceeded)
+            gpus_hang_ = error(Code::DeadlineExceeded, "nvidia-smi hangs on the host",
+                               "see to it there; it is asked again when the connection is a new one");
         return output.error();
     }
     if (output->exit_status == kNoSuchProgram) {
@@ -298,7 +305,10 @@ Result<void> SiloTarget::read_gpu_figures() {
                      "see nvidia-smi on the host");
     auto gpus = silo::read_gpus(output->out);
     if (!gpus) return gpus.error();
-    const bool others = gpus_.size() != gpus->size();
+    const auto same_gpu = [](const GpuFigures& left, const GpuFigures& right) {
+        return left.index == right.index && left.uuid == right.uuid;
+    };
+    const bool others = !std::equal(gpus_.begin(), gpus_.end(), gpus->begin(), gpus->end(), same_gpu);
     gpus_ = *std::move(gpus);
     {
         const std::unique_lock lock(state_mutex_);

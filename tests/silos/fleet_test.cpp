@@ -168,6 +168,25 @@ TEST_F(Fleet, OneThatLiesKeepsItsOldFiguresAndTheyAge) {
     }
 }
 
+TEST_F(Fleet, ADriverThatHangsIsSaidAndLeavesItsHostFresh) {
+    DockerHost& host = *hosts_[0];  // forge
+    host.put_program("nvidia-smi", "sleep 600");
+    const auto hangs = [] {
+        return service_->target("forge").value("problem", "").find("nvidia-smi hangs") != std::string::npos;
+    };
+    ASSERT_TRUE(eventually(40, hangs)) << service_->target("forge").dump(1);
+    ASSERT_TRUE(eventually(10, [] { return !stale("forge"); }));
+    for (int i = 0; i < 12; ++i) {  // more ticks than the host has sessions for
+        const std::string before = scraped("forge");
+        ASSERT_TRUE(eventually(5, [&] { return scraped("forge") != before; })) << i;
+    }
+    EXPECT_TRUE(stale("forge/gpu0"));
+    EXPECT_TRUE(hangs()) << "it is said as long as it is so";
+    host.put_program("nvidia-smi", kGpu);
+    for (const pid_t session : host.sshd_sessions()) ::kill(session, SIGKILL);
+    EXPECT_TRUE(eventually(40, [] { return !stale("forge/gpu0"); }));
+}
+
 TEST_F(Fleet, OneThatDiesComesBack) {
     DockerHost& dies = *hosts_[1];  // msclo
     dies.stop_sshd();
