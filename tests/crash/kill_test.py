@@ -91,7 +91,7 @@ def main():
     options = argparse.ArgumentParser()
     options.add_argument("helix")
     options.add_argument("testcluster")
-    options.add_argument("--kills", type=int, default=int(os.environ.get("HELIX_KILLS", "150")))
+    options.add_argument("--kills", type=int, default=int(os.environ.get("HELIX_KILLS", "500")))
     options.add_argument("--seed", type=int, default=1)
     arguments = options.parse_args()
     dice = random.Random(arguments.seed)

@@ -53,6 +53,12 @@ protected:
         request.action.object = {"eose.ca/v1", "Container", "", name};
         return request;
     }
+    static Request limit(const std::string& name, Bytes memory) {
+        Request request = ask(Verb::SetResources, name);
+        request.preview.emplace();
+        request.preview->workload = part(name, "forge", memory);
+        return request;
+    }
     static Request create(const std::string& name, std::optional<Bytes> memory) {
         Request request = ask(Verb::Create, name);
         request.preview.emplace();
@@ -127,35 +133,22 @@ TEST_F(Containers, ARestartNeedsTheOldOneGoneFirst) {
 
 TEST_F(Containers, AHigherLimitIsJudgedALowerOneIsNot) {
     there("cart", 10 * kGi, 5 * kGi);
-    Request request = ask(Verb::SetResources, "cart");
-    request.preview.emplace();
-    request.preview->workload = part("cart", "forge", 50 * kGi);
-    EXPECT_TRUE(judged(request).passed) << "40 - 5 + 50";
-    request.preview->workload = part("cart", "forge", 51 * kGi);
-    EXPECT_FALSE(judged(request).passed);
+    EXPECT_TRUE(judged(limit("cart", 50 * kGi)).passed) << "40 - 5 + 50";
+    EXPECT_FALSE(judged(limit("cart", 51 * kGi)).passed);
     builder_.state.set_node_usage("forge", {99 * kGi, kNow});
-    request.preview->workload = part("cart", "forge", 9 * kGi);
-    EXPECT_TRUE(judged(request).passed) << "below its floor, too";
-    request.preview->workload = part("cart", "forge", 11 * kGi);
-    EXPECT_FALSE(judged(request).passed);
+    EXPECT_TRUE(judged(limit("cart", 9 * kGi)).passed) << "below its floor, too";
+    EXPECT_FALSE(judged(limit("cart", 11 * kGi)).passed);
 }
 
 TEST_F(Containers, OneThatIsAboutToStartAgainFillsItsNewLimit) {
     builder_.state.upsert(part("loop", "forge", kGi));  // crashed; its restart policy brings it back
-    Request request = ask(Verb::SetResources, "loop");
-    request.preview.emplace();
-    request.preview->workload = part("loop", "forge", 45 * kGi);
-    EXPECT_TRUE(judged(request).passed) << "40 + 45";
-    request.preview->workload = part("loop", "forge", 46 * kGi);
-    EXPECT_FALSE(judged(request).passed);
+    EXPECT_TRUE(judged(limit("loop", 45 * kGi)).passed) << "40 + 45";
+    EXPECT_FALSE(judged(limit("loop", 46 * kGi)).passed);
 }
 
 TEST_F(Containers, AHigherLimitIsReservedBecauseNobodySeesWhenItIsUsed) {
     there("cart", 10 * kGi, 5 * kGi);
-    Request request = ask(Verb::SetResources, "cart");
-    request.preview.emplace();
-    request.preview->workload = part("cart", "forge", 30 * kGi);
-    EXPECT_TRUE(effect_of(request, builder_.state, {})->lasting);
+    EXPECT_TRUE(effect_of(limit("cart", 30 * kGi), builder_.state, {})->lasting);
 }
 
 TEST_F(Containers, AGpuThatNobodyKnowsCannotBeJudged) {

@@ -1,5 +1,8 @@
 #include <csignal>
 
+#include <pwd.h>
+#include <unistd.h>
+
 #include "tests/silos/silo_service.hpp"
 
 // One Docker host behind a real sshd, with a real engine, and the real service.
@@ -177,7 +180,7 @@ TEST_F(Silo, ANameIsNeverAShellsWord) {
     EXPECT_EQ(service_->run("forge", "odd", odd).status, 201);
     EXPECT_FALSE(std::filesystem::exists(pwned));
     EXPECT_FALSE(std::filesystem::exists("/pwned"));
-    EXPECT_FALSE(std::filesystem::exists("/root/pwned"));
+    EXPECT_FALSE(std::filesystem::exists(std::filesystem::path(::getpwuid(::geteuid())->pw_dir) / "pwned"));
 }
 
 TEST_F(Silo, WhatClustersAloneHaveIsRefused) {
@@ -218,6 +221,23 @@ TEST_F(Silo, PublishesItsContainersOnTheBus) {
     const json event = json::parse(stream.substr(at + 6, stream.find('\n', at) - at - 6));
     EXPECT_EQ(event.at("data").at("target"), "forge");
     EXPECT_TRUE(event.at("data").at("containers").is_array());
+}
+
+TEST_F(Silo, ShowsItsUnitAndItsContainersOnThePage) {
+    if (!std::filesystem::exists("/usr/bin/chromium")) GTEST_SKIP() << "needs chromium (scripts/setup)";
+    ASSERT_EQ(service_->run("forge", "seen", spec("32Mi")).status, 201);
+    const std::string url = "http://127.0.0.1:" + std::to_string(service_->process().port()) + "/";
+    std::string page;
+    EXPECT_TRUE(eventually(60, [&] {
+        page = test_support::run_process({"/usr/bin/chromium", "--headless", "--no-sandbox", "--disable-gpu",
+                                          "--virtual-time-budget=5000", "--dump-dom", url})
+                   .output;
+        return page.find(">seen<") != std::string::npos;
+    })) << page;
+    const std::string containers = page.substr(std::min(page.find("id=\"containers\""), page.size()));
+    EXPECT_NE(containers.find(">forge<"), std::string::npos) << containers;
+    EXPECT_NE(containers.find("32.0 MiB"), std::string::npos) << containers;
+    EXPECT_NE(page.find("14.134725141734693"), std::string::npos);
 }
 
 TEST_F(Silo, AHostKeyThatChangesIsRefusedWithinATickAndRecorded) {

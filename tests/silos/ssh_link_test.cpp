@@ -71,8 +71,9 @@ protected:
         if (!DockerHost::available(false)) GTEST_SKIP() << "needs root and openssh-server (scripts/setup)";
         host_ = std::make_unique<DockerHost>(DockerHost::Options{.engine = false});
     }
-    [[nodiscard]] LinkOptions options() const {
+    [[nodiscard]] LinkOptions options(const std::string& remote_socket = "") const {
         LinkOptions options;
+        options.remote_socket = remote_socket;
         options.address.host = "forge";
         options.address.config_file = (host_->folder() / "ssh_config").string();
         options.backoff_first = milliseconds(500);
@@ -119,9 +120,7 @@ TEST_F(SshLink, RunsCommandsAndTellsHowTheyEnded) {
 TEST_F(SshLink, CarriesBytesToAUnixSocketAndBackUnchanged) {
     const std::string path = (host_->folder() / "echo.sock").string();
     const Echo echo(path);
-    LinkOptions to_echo = options();
-    to_echo.remote_socket = path;
-    Link link(to_echo);
+    Link link(options(path));
     ASSERT_TRUE(connected(link));
     std::vector<std::thread> callers;
     for (int i = 0; i < 4; ++i)
@@ -155,9 +154,7 @@ TEST_F(SshLink, CarriesBytesToAUnixSocketAndBackUnchanged) {
 }
 
 TEST_F(SshLink, ASocketThatIsNotThereEndsAtOnce) {
-    LinkOptions to_nothing = options();
-    to_nothing.remote_socket = "/no/such.sock";
-    Link link(to_nothing);
+    Link link(options("/no/such.sock"));
     ASSERT_TRUE(connected(link));
     const int fd = tunnel(link);
     ASSERT_GE(fd, 0);
@@ -172,9 +169,7 @@ TEST_F(SshLink, ASocketThatIsNotThereEndsAtOnce) {
 TEST_F(SshLink, AnotherProcessIsShownOut) {
     const std::string path = (host_->folder() / "echo.sock").string();
     const Echo echo(path);
-    LinkOptions to_echo = options();
-    to_echo.remote_socket = path;
-    Link link(to_echo);
+    Link link(options(path));
     ASSERT_TRUE(connected(link));
     const pid_t stranger = ::fork();
     ASSERT_GE(stranger, 0);
