@@ -97,10 +97,9 @@ CourtWiring::CourtWiring(const config::Config& whole, const Ports& ports) {
                         },
                         [this](const auto& key) { return checks_->take(key); }};
         given.keep_record = [folder = config.records](const std::string& mecipol, const std::string& record) {
-            tell(mecipol, record);
-            if (folder.empty()) return;
-            if (const auto kept = keep_record(folder, mecipol, record); !kept)
-                log(Level::Warning, "trial.record", {{"mecipol", mecipol}, {"problem", kept.error().message}});
+            const Result<bool> kept = folder.empty() ? Result<bool>(true) : keep_record(folder, mecipol, record);
+            if (!kept || *kept) tell(mecipol, record);  // one that is kept already was told by a former process
+            if (!kept) log(Level::Warning, "trial.record", {{"mecipol", mecipol}, {"problem", kept.error().message}});
         };
         courts_.push_back(std::make_unique<court::Court>(std::move(given), rules_of(config)));
         court::Court& court = *courts_.back();

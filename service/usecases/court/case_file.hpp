@@ -13,10 +13,9 @@
 #include "domain/trial/score.hpp"
 #include "domain/trial/subject.hpp"
 #include "domain/trial/trial.hpp"
+#include "service/usecases/court/patience.hpp"
 
 namespace helix::court {
-
-using trial::Micros;
 
 /// How a trial ended: its MECIPOL record.
 struct Closing {
@@ -37,7 +36,7 @@ struct Promotion {
     std::string cycle;     ///< of the last step
     std::string problem;   ///< why it is not complete; empty: it is, or was not tried yet
     std::string revision;  ///< of the subject as the promotion left it
-    Micros try_again_at = 0;
+    Patience patience;     ///< before a step that was refused is tried again
 };
 
 /// Everything the court remembers of one run of one trial. What must outlive the process is in the ledger, under the
@@ -58,11 +57,7 @@ struct CaseFile {
     bool subject_changed = false;  ///< its pod template is not the one that was judged; only told of a closed case
     std::string manifest;          ///< until conftest has seen it
     std::set<std::string> falco_gaps;
-    struct Asking {
-        Micros again_at = 0;
-        Micros pause = 0;
-    };
-    std::map<std::string, Asking> asked_pods;  ///< by UID: those that have not told their containers yet
+    std::map<std::string, Patience> asked_pods;  ///< by UID: those that have not told their containers yet
     trial::Journal journal;
     std::shared_ptr<const trial::ManifestCheck> check;
 

@@ -364,7 +364,8 @@ void Court::promote(CaseFile& file, const ports::Fence& fence, Micros now) {
         file.promotion = *step;
         file.changed = true;
     }
-    if (file.promotion.try_again_at > now) file.wake_at = std::min(file.wake_at, file.promotion.try_again_at);
+    if (const Patience& patience = file.promotion.patience; patience.waits(now))
+        file.wake_at = std::min(file.wake_at, patience.again_at);
 }
 
 /// Viewers of policy reports see the verdict there, too. It is a courtesy: where it cannot be written, it is not.

@@ -15,7 +15,10 @@ using nlohmann::json;
 
 constexpr const char* kLayerLabel = "eose.ca/sostle";
 constexpr const char* kRecordAnnotation = "eose.ca/mecipol";
-constexpr Micros kPause = 60'000'000;  ///< before a step that was refused is tried again
+// Every refusal leaves a record. The first may only mean that the service has just begun and its figures have not come
+// yet.
+constexpr Micros kPauseFirst = 1'000'000;
+constexpr Micros kPauseMost = 300'000'000;
 
 std::string_view effect_name(cluster::TaintEffect effect) {
     switch (effect) {
@@ -147,10 +150,10 @@ Result<std::string> Promoter::run(const CaseFile& file, const char* step, std::v
 std::optional<Promotion> Promoter::advance(const CaseFile& file, Micros now) {
     if (!file.closing || !file.closing->promote) return std::nullopt;
     Promotion promotion = file.promotion;
-    if ((promotion.labelled && promotion.routed) || now < promotion.try_again_at) return std::nullopt;
+    if ((promotion.labelled && promotion.routed) || promotion.patience.waits(now)) return std::nullopt;
     const auto refused = [&](const Error& why) {
         promotion.problem = why.message;
-        promotion.try_again_at = now + kPause;
+        promotion.patience.lose(now, kPauseFirst, kPauseMost);
         return promotion;
     };
     if (!promotion.labelled) {
@@ -161,6 +164,7 @@ std::optional<Promotion> Promoter::advance(const CaseFile& file, Micros now) {
         const auto cycle = run(file, "promote", {std::move(label), std::move(annotate)});
         if (!cycle) return refused(cycle.error());
         promotion.labelled = true;
+        promotion.patience = {};
         promotion.cycle = *cycle;
     }
     const Pool* pool = pool_here(file);
@@ -178,7 +182,7 @@ std::optional<Promotion> Promoter::advance(const CaseFile& file, Micros now) {
     }
     promotion.routed = true;
     promotion.problem.clear();
-    promotion.try_again_at = 0;
+    promotion.patience = {};
     return promotion;
 }
 

@@ -146,8 +146,8 @@ void SubjectTracker::take_pods(CaseFile& file, const Seen& seen, Micros now) {
             file.asked_pods.erase(one.uid);
             continue;
         }
-        CaseFile::Asking& asking = file.asked_pods[one.uid];
-        if (now < asking.again_at && asking.again_at - now <= asking.pause) {  // else the clock was set back
+        Patience& asking = file.asked_pods[one.uid];
+        if (asking.waits(now)) {
             file.wake_at = std::min(file.wake_at, asking.again_at);
             continue;
         }
@@ -155,8 +155,7 @@ void SubjectTracker::take_pods(CaseFile& file, const Seen& seen, Micros now) {
             file.wake_at = std::min(file.wake_at, now);
             continue;
         }
-        asking.pause = std::clamp(2 * asking.pause, kAskPodFirst, kAskPodMost);
-        asking.again_at = now + asking.pause;
+        asking.lose(now, kAskPodFirst, kAskPodMost);
         auto live = room_.pod(file.trial->spec.subject.ns, one.name);
         if (live && live->uid == one.uid) pod->containers = std::move(live->containers);
     }
