@@ -7,16 +7,19 @@
 #include <utility>
 
 #include <nlohmann/json.hpp>
+#include <simdjson.h>
 
 #include "adapters/falco/output_fields.hpp"
 #include "domain/trial/findings.hpp"
+#include "service/wire/fields.hpp"
 #include "service/wire/parse_json.hpp"
 #include "service/wire/timestamps.hpp"
 
 namespace helix::falco {
 namespace {
 
-using nlohmann::json;
+using simdjson::dom::element;
+using simdjson::dom::object;
 using trial::FalcoAlert;
 using trial::FalcoPriority;
 
@@ -48,13 +51,14 @@ Error wrong(const char* field, const char* what, const char* mend = "") {
 /// Reads the alert's own members and keeps the first thing that was wrong.
 class Members {
 public:
-    explicit Members(const json& alert) : alert_(alert) {}
+    explicit Members(object alert) : alert_(alert) {}
 
     /// Text, cut; empty when it is absent or null.
     std::string text(const char* name) {
-        const json* value = find(name);
-        if (value == nullptr) return {};
-        if (value->is_string()) return trial::cut(value->get_ref<const std::string&>());
+        const auto value = find(name);
+        if (!value) return {};
+        std::string_view text;
+        if (value->get(text) == simdjson::SUCCESS) return trial::cut(text);
         keep(wrong(name, "is no text"));
         return {};
     }
@@ -68,16 +72,28 @@ public:
     void keep(Error failure) {
         if (verdict_) verdict_ = std::move(failure);
     }
-    [[nodiscard]] const json* find(const char* name) const {
-        const auto found = alert_.find(name);
-        return found == alert_.end() || found->is_null() ? nullptr : &*found;
+    [[nodiscard]] std::optional<element> find(const char* name) const {
+        element value;
+        if (alert_.at_key(name).get(value) != simdjson::SUCCESS || value.is_null()) return std::nullopt;
+        return value;
     }
     [[nodiscard]] const Result<void>& verdict() const { return verdict_; }
 
 private:
-    const json& alert_;
+    object alert_;
     Result<void> verdict_;
 };
+
+/// Two readers of an object with one name twice might take either value.
+Result<void> names_once(object value, const char* where) {
+    std::vector<std::string_view> names;
+    for (const auto field : value) names.push_back(field.key);
+    std::sort(names.begin(), names.end());
+    const auto twice = std::adjacent_find(names.begin(), names.end());
+    if (twice == names.end()) return {};
+    return error(Code::InvalidArgument, "duplicate name \"" + trial::cut(*twice, 64) + "\"", {},
+                 wire::below(where, trial::cut(*twice, 64)));
+}
 
 /// The text without white space around it.
 std::string_view trimmed(std::string_view text) {
@@ -101,12 +117,32 @@ std::vector<std::string_view> objects_by_line(std::string_view body) {
     return lines.size() > 1 ? lines : std::vector<std::string_view>{};
 }
 
-wire::JsonLimits limits() {
-    wire::JsonLimits bounds;
-    bounds.bytes = kBodyBytesMax;
-    bounds.inexact_integers = true;  // evt.time counts nanoseconds
-    return bounds;
-}
+/// Parses one JSON value. It lives until the next one is parsed.
+class Parser {
+public:
+    /// Errors: InvalidArgument, with the place of the fault in `where`.
+    Result<element> parse(std::string_view text) {
+        text_ = simdjson::padded_string(text);
+        element value;
+        auto failure = parser_.allocate(text.size(), kDepthMax);
+        if (failure == simdjson::SUCCESS) failure = parser_.parse(text_).get(value);
+        if (failure == simdjson::SUCCESS) return value;
+        // The fast parser tells no place; the strict one takes a little less than it does.
+        wire::JsonLimits limits;
+        limits.depth = kDepthMax;
+        limits.bytes = kBodyBytesMax;
+        limits.inexact_integers = true;
+        const auto again = wire::parse_json(text, limits);
+        return again ? error(Code::InvalidArgument, std::string("cannot be read: ") + simdjson::error_message(failure))
+                     : again.error();
+    }
+
+private:
+    static constexpr int kDepthMax = 64;
+
+    simdjson::dom::parser parser_;
+    simdjson::padded_string text_;
+};
 
 /// Puts one alert, or why there is none, into the batch.
 void put(Batch& batch, Result<FalcoAlert> read, std::size_t index) {
@@ -124,22 +160,16 @@ Error too_many() {
                  "send fewer at a time");
 }
 
-Result<Batch> read_lines(const std::vector<std::string_view>& lines, trial::Micros received_at) {
-    if (lines.size() > kAlertsMax) return too_many();
-    Batch batch;
-    for (std::size_t n = 0; n < lines.size(); ++n)
-        put(batch, wire::parse_json(lines[n], limits()).and_then([&](const json& value) {
-            return read_alert(value, received_at);
-        }),
-            n);
-    return batch;
-}
-
-}  // namespace
-
-Result<FalcoAlert> read_alert(const json& value, trial::Micros received_at) {
-    if (!value.is_object()) return error(Code::InvalidArgument, "an alert is a JSON object");
-    Members members(value);
+/// One alert. `rule` and `priority` must be there; the rest may be absent or null. Values of output_fields may be text,
+/// numbers or booleans; "<NA>" is none. Without `time` the event's own (evt.time) is taken, else 0.
+/// Texts are cut to trial::Defect::kMessageBytesMax.
+///
+/// Errors: InvalidArgument with the JSON pointer of the field in `where`.
+Result<FalcoAlert> read_alert(element value, trial::Micros received_at) {
+    object whole;
+    if (value.get(whole) != simdjson::SUCCESS) return error(Code::InvalidArgument, "an alert is a JSON object");
+    if (const auto once = names_once(whole, ""); !once) return once.error();
+    Members members(whole);
     FalcoAlert alert;
     alert.received_at = received_at;
     alert.rule = members.need("rule");
@@ -160,22 +190,37 @@ Result<FalcoAlert> read_alert(const json& value, trial::Micros received_at) {
     alert.uuid = members.text("uuid");
     alert.output = members.text("output");
     if (std::string message = members.text("message"); alert.output.empty()) alert.output = std::move(message);
-    const json* fields = members.find("output_fields");
-    if (fields != nullptr && !fields->is_object()) members.keep(wrong("output_fields", "is no object"));
+    const auto given = members.find("output_fields");
+    object fields;
+    if (given && given->get(fields) != simdjson::SUCCESS) members.keep(wrong("output_fields", "is no object"));
     if (!members.verdict()) return members.verdict().error();
-    if (fields != nullptr)
-        if (const auto read = attribute(alert, *fields); !read) return read.error();
+    if (!given) return alert;
+    if (const auto once = names_once(fields, "/output_fields"); !once) return once.error();
+    if (const auto read = attribute(alert, fields); !read) return read.error();
     return alert;
 }
+
+Result<Batch> read_lines(const std::vector<std::string_view>& lines, trial::Micros received_at) {
+    if (lines.size() > kAlertsMax) return too_many();
+    Batch batch;
+    Parser parser;
+    for (std::size_t n = 0; n < lines.size(); ++n)
+        put(batch, parser.parse(lines[n]).and_then([&](element value) { return read_alert(value, received_at); }), n);
+    return batch;
+}
+
+}  // namespace
 
 Result<Batch> read_alerts(std::string_view body, trial::Micros received_at) {
     if (body.size() > kBodyBytesMax)
         return error(Code::ResourceExhausted, "the body is over " + std::to_string(kBodyBytesMax) + " bytes");
     if (const auto lines = objects_by_line(body); !lines.empty()) return read_lines(lines, received_at);
-    const auto parsed = wire::parse_json(trimmed(body), limits());
+    Parser parser;
+    const auto parsed = parser.parse(trimmed(body));
     if (!parsed) return parsed.error();
     Batch batch;
-    if (!parsed->is_array()) {
+    simdjson::dom::array alerts;
+    if (parsed->get(alerts) != simdjson::SUCCESS) {
         auto alert = read_alert(*parsed, received_at);
         if (alert)
             batch.alerts.push_back(std::move(*alert));
@@ -183,8 +228,9 @@ Result<Batch> read_alerts(std::string_view body, trial::Micros received_at) {
             batch.refused.push_back(std::move(alert).error());
         return batch;
     }
-    if (parsed->size() > kAlertsMax) return too_many();
-    for (std::size_t n = 0; n < parsed->size(); ++n) put(batch, read_alert((*parsed)[n], received_at), n);
+    if (alerts.size() > kAlertsMax) return too_many();
+    std::size_t index = 0;
+    for (const element one : alerts) put(batch, read_alert(one, received_at), index++);
     return batch;
 }
 

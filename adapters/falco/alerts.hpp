@@ -4,8 +4,6 @@
 #include <string_view>
 #include <vector>
 
-#include <nlohmann/json_fwd.hpp>
-
 #include "domain/core/result.hpp"
 #include "domain/trial/reports.hpp"
 
@@ -18,20 +16,15 @@ inline constexpr std::size_t kAlertsMax = 5'000;  ///< of one body
 /// What a body held. One alert that cannot be read takes nothing from the others.
 struct Batch {
     std::vector<trial::FalcoAlert> alerts;
-    std::vector<Error> refused;  ///< one for each alert that could not be read; `where` as read_alert, below "/3"
+    std::vector<Error> refused;  ///< one for each alert that could not be read; `where`: the field's JSON pointer
 };
 
-/// One alert, a JSON array of alerts, or one alert per line.
+/// One alert, a JSON array of alerts, or one alert per line. In each, `rule` and `priority` must be there; the rest may
+/// be absent or null. Values of output_fields may be text, numbers or booleans; "<NA>" is none. Without `time` the
+/// event's own (evt.time) is taken, else 0. Texts are cut to trial::Defect::kMessageBytesMax.
 ///
 /// Errors: InvalidArgument when the body is none of these; ResourceExhausted when it or their number is over its bound.
 /// A line that is no JSON is one refused alert.
 Result<Batch> read_alerts(std::string_view body, trial::Micros received_at);
-
-/// One alert. `rule` and `priority` must be there; the rest may be absent or null. Values of output_fields may be text,
-/// numbers or booleans; "<NA>" is none. Without `time` the event's own (evt.time) is taken, else 0.
-/// Texts are cut to trial::Defect::kMessageBytesMax.
-///
-/// Errors: InvalidArgument with the JSON pointer of the field in `where`.
-Result<trial::FalcoAlert> read_alert(const nlohmann::json& value, trial::Micros received_at);
 
 }  // namespace helix::falco

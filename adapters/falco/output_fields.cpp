@@ -2,8 +2,6 @@
 
 #include <charconv>
 
-#include <nlohmann/json.hpp>
-
 #include "domain/trial/findings.hpp"
 #include "service/wire/fields.hpp"
 #include "service/wire/timestamps.hpp"
@@ -25,16 +23,16 @@ bool is_uid(const std::string& text) {
 }  // namespace
 
 std::string OutputFields::one(const char* name) {
-    if (!fields_.is_object()) return {};
-    const auto found = fields_.find(name);
-    if (found == fields_.end() || found->is_null()) return {};
-    if (found->is_structured()) {
+    simdjson::dom::element value;
+    if (fields_.at_key(name).get(value) != simdjson::SUCCESS || value.is_null()) return {};
+    if (value.is_object() || value.is_array()) {
         if (verdict_)
             verdict_ = error(Code::InvalidArgument, std::string("output_fields.") + name + " is no plain value", {},
                              wire::below("/output_fields", name));
         return {};
     }
-    std::string text = found->is_string() ? found->get<std::string>() : found->dump();
+    std::string_view text;
+    if (value.get(text) != simdjson::SUCCESS) return trial::cut(simdjson::minify(value));
     return text == "<NA>" ? std::string() : trial::cut(text);
 }
 
@@ -57,7 +55,7 @@ trial::Micros OutputFields::event_time() {
     return time ? *time : 0;
 }
 
-Result<void> attribute(trial::FalcoAlert& alert, const nlohmann::json& fields) {
+Result<void> attribute(trial::FalcoAlert& alert, simdjson::dom::object fields) {
     OutputFields read(fields);
     alert.ns = read.text({"k8s.ns.name", "k8smeta.ns.name", "ka.target.namespace"});
     alert.pod = read.text({"k8s.pod.name", "k8smeta.pod.name"});

@@ -3,7 +3,7 @@
 #include <initializer_list>
 #include <string>
 
-#include <nlohmann/json_fwd.hpp>
+#include <simdjson.h>
 
 #include "domain/core/result.hpp"
 #include "domain/trial/reports.hpp"
@@ -13,8 +13,7 @@ namespace helix::falco {
 /// Where and to whom an alert happened, by its output_fields: a null, a missing field and "<NA>" tell nothing.
 class OutputFields {
 public:
-    /// Keeps a reference. `fields`: an object or null.
-    explicit OutputFields(const nlohmann::json& fields) : fields_(fields) {}
+    explicit OutputFields(simdjson::dom::object fields) : fields_(fields) {}
 
     /// The first of these fields that tells something, as text.
     std::string text(std::initializer_list<const char*> names);
@@ -27,12 +26,12 @@ public:
 private:
     std::string one(const char* name);
 
-    const nlohmann::json& fields_;
+    simdjson::dom::object fields_;
     Result<void> verdict_;
 };
 
 /// Fills namespace, pod and container of `alert`, and `at` when it is 0.
 /// Errors: InvalidArgument with the field's JSON pointer.
-Result<void> attribute(trial::FalcoAlert& alert, const nlohmann::json& fields);
+Result<void> attribute(trial::FalcoAlert& alert, simdjson::dom::object fields);
 
 }  // namespace helix::falco
