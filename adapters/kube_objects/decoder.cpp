@@ -55,6 +55,8 @@ Object read_evidence(Kind kind, ItemText& item, std::string* resource_version) {
             return unpack_evidence(read_or_mark<trial::Constraint>(item, read_constraint), resource_version);
         case Kind::GatekeeperConfig:
             return unpack_evidence(read_or_mark<trial::AuditExemption>(item, read_audit_exemption), resource_version);
+        case Kind::ScanSettings:
+            return unpack_evidence(read_or_mark<trial::ScanSettings>(item, read_scan_settings), resource_version);
         case Kind::VulnerabilityReport:
             return unpack_evidence(read_or_mark<trial::ImageReport>(item, read_image_report), resource_version);
         default:
@@ -74,6 +76,7 @@ Object read_object(Kind kind, Value& value, ItemText& item, std::string* resourc
         case Kind::OpenReport:
         case Kind::Constraint:
         case Kind::GatekeeperConfig:
+        case Kind::ScanSettings:
         case Kind::VulnerabilityReport: {
             JsonObject object = value.get_object();
             item.enter(object.raw_json());

@@ -24,6 +24,9 @@ trial::AuditExemption read_audit_exemption(JsonObject& object);
 /// A VulnerabilityReport of the Trivy operator.
 trial::ImageReport read_image_report(JsonObject& object);
 
+/// The ConfigMap in which the Trivy operator is told what to scan for.
+trial::ScanSettings read_scan_settings(JsonObject& object);
+
 /// A TrendalTrial. A spec that cannot be read is told in `problem`; metadata and status are read all the same.
 /// Reads the text twice and throws nothing.
 trial::Trial read_trial(ItemText& item);

@@ -117,4 +117,22 @@ ImageReport read_image_report(JsonObject& object) {
     return report;
 }
 
+trial::ScanSettings read_scan_settings(JsonObject& object) {
+    trial::ScanSettings settings;
+    each_field(object, [&](std::string_view key, Value& field) {
+        if (key == "metadata") settings.ref = read_identity(field).ref;
+        if (key != "data") return;
+        each_field(field, [&](std::string_view name, Value& value) {
+            if (name == "trivy.severity") {
+                const std::string scanned = upper(text_of(value));  // "CRITICAL,HIGH,..."
+                settings.leaves_out_grave =
+                    scanned.find("CRITICAL") == std::string::npos || scanned.find("HIGH") == std::string::npos;
+            }
+            if (name == "trivy.ignoreUnfixed") settings.leaves_out_unfixed = upper(text_of(value)) == "TRUE";
+        });
+    });
+    settings.ref.kind = "ConfigMap";
+    return settings;
+}
+
 }  // namespace helix::kube_objects

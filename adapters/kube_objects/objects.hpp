@@ -31,6 +31,7 @@ enum class Kind {
     Constraint,    ///< any kind of constraints.gatekeeper.sh
     GatekeeperConfig,
     VulnerabilityReport,
+    ScanSettings,              ///< the Trivy operator's ConfigMap
     CustomResourceDefinition,  ///< by its metadata alone
     WatermarkPodAutoscaler,
 };
@@ -73,9 +74,9 @@ struct WatermarkAutoscaler {
 };
 
 /// One decoded object of a list or watch.
-using Object =
-    std::variant<cluster::Node, cluster::Pod, cluster::Workload, Namespace, WatermarkAutoscaler, trial::Trial,
-                 trial::PolicyReport, trial::Constraint, trial::AuditExemption, trial::ImageReport, CustomResource>;
+using Object = std::variant<cluster::Node, cluster::Pod, cluster::Workload, Namespace, WatermarkAutoscaler,
+                            trial::Trial, trial::PolicyReport, trial::Constraint, trial::AuditExemption,
+                            trial::ScanSettings, trial::ImageReport, CustomResource>;
 
 /// The end of one page of a list.
 struct ListPage {

@@ -16,6 +16,8 @@ constexpr const char* kTrials = "trendaltrials.eose.ca";
 constexpr const char* kPolicyReports = "policyreports.wgpolicyk8s.io";
 constexpr const char* kOpenReports = "reports.openreports.io";
 constexpr const char* kImageReports = "vulnerabilityreports.aquasecurity.github.io";
+// No definition of its own: the ConfigMap's name, which the Trivy operator's code gives it in whatever namespace it is.
+constexpr const char* kScanSettings = "trivy-operator-trivy-config";
 constexpr const char* kTemplates = "constrainttemplates.templates.gatekeeper.sh";
 constexpr const char* kGatekeeperConfigs = "configs.config.gatekeeper.sh";
 constexpr std::string_view kConstraintGroup = ".constraints.gatekeeper.sh";
@@ -61,7 +63,7 @@ public:
     void finish_list(Kind) override {
         const std::set<std::string> before = feed_.served_;
         for (const std::string& name : before)
-            if (!seen_.contains(name)) feed_.vanished(name);
+            if (!seen_.contains(name) && name != kScanSettings) feed_.vanished(name);
     }
     void reached(Kind, const std::string&) override {}
 
@@ -77,11 +79,12 @@ CourtFeed::CourtFeed(WatchContext& context)
       policy_reports_([this](const std::string& ns) { changed(ns); }),
       open_reports_([this](const std::string& ns) { changed(ns); }),
       image_reports_([this](const std::string& ns) { changed(ns); }),
-      audit_exemptions_([this](const std::string&) { changed({}); }) {
+      audit_exemptions_([this](const std::string&) { changed({}); }),
+      scan_settings_([this](const std::string&) { changed({}); }) {
     policy_reports_.keep_only({});
     open_reports_.keep_only({});
     image_reports_.keep_only({});
-    WatchedResource resource{Kind::CustomResourceDefinition, kDefinitions, true};
+    WatchedResource resource{Kind::CustomResourceDefinition, kDefinitions, {}, true};
     resource.reflector.may_be_absent = true;
     definition_watcher_ = std::make_unique<Watcher>(context_, *definitions_, std::move(resource));
 }
@@ -107,10 +110,16 @@ void CourtFeed::appeared(const std::string& definition) {
                        true));
     if (definition == kOpenReports)
         return run(api(definition, {Kind::OpenReport, "/apis/openreports.io/v1alpha1/reports"}, open_reports_, true));
-    if (definition == kImageReports)
+    if (definition == kImageReports) {
+        appeared(kScanSettings);
         return run(api(definition,
                        {Kind::VulnerabilityReport, "/apis/aquasecurity.github.io/v1alpha1/vulnerabilityreports"},
                        image_reports_, true));
+    }
+    if (definition == kScanSettings)
+        return run(api(definition,
+                       {Kind::ScanSettings, "/api/v1/configmaps", std::string("metadata.name=") + kScanSettings},
+                       scan_settings_, true));
     if (definition == kGatekeeperConfigs)
         return run(api(definition, {Kind::GatekeeperConfig, "/apis/config.gatekeeper.sh/v1alpha1/configs"},
                        audit_exemptions_, true));
@@ -136,6 +145,7 @@ void CourtFeed::run(Api& api) {
 
 void CourtFeed::vanished(const std::string& definition) {
     if (served_.erase(definition) == 0) return;
+    if (definition == kImageReports) vanished(kScanSettings);
     const auto found = apis_.find(definition);
     if (found == apis_.end()) return;
     if (std::exchange(found->second->running, false)) found->second->watcher.stop();
@@ -144,6 +154,7 @@ void CourtFeed::vanished(const std::string& definition) {
     if (definition == kOpenReports) open_reports_.clear();
     if (definition == kImageReports) image_reports_.clear();
     if (definition == kGatekeeperConfigs) audit_exemptions_.clear();
+    if (definition == kScanSettings) scan_settings_.clear();
     if (definition.ends_with(kConstraintGroup)) constraints_.at(definition)->clear();
 }
 
@@ -160,7 +171,8 @@ void CourtFeed::follow_now(const std::set<std::string>& namespaces) {
     image_reports_.keep_only(namespaces);
     for (auto& [definition, api] : apis_) {
         if (!api->report || !served_.contains(definition)) continue;
-        const bool everywhere = definition.ends_with(kConstraintGroup) || definition == kGatekeeperConfigs;
+        const bool everywhere =
+            definition.ends_with(kConstraintGroup) || definition == kGatekeeperConfigs || definition == kScanSettings;
         if (api->running && grown && !everywhere) {  // what was passed over so far is wanted now
             api->watcher.stop();
             api->running = false;
@@ -256,6 +268,11 @@ ports::CourtEvidence CourtFeed::evidence(const std::string& ns) const {
     }
     evidence.trivy = standing_of(kImageReports);
     if (evidence.trivy.served == Standing::Served::Current && !image_reports_.complete(ns)) evidence.trivy = listing;
+    const Standing settings = standing_of(kScanSettings);
+    if (evidence.trivy.served == Standing::Served::Current && settings.served == Standing::Served::Listing)
+        evidence.trivy = listing;
+    if (settings.served == Standing::Served::Unread) evidence.scan_scope.problem = settings.problem;
+    for (const auto& one : scan_settings_.all()) evidence.scan_scope.settings.push_back(*one);
     for (const auto& exemption : audit_exemptions_.all()) {
         if (!exemption->problem.empty())
             constraints.push_back(

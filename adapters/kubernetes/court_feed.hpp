@@ -63,6 +63,7 @@ private:
     Shelf<trial::PolicyReport> open_reports_;
     Shelf<trial::ImageReport> image_reports_;
     Shelf<trial::AuditExemption> audit_exemptions_;
+    Shelf<trial::ScanSettings> scan_settings_;
     std::map<std::string, std::unique_ptr<Shelf<trial::Constraint>>> constraints_;  // by definition; never shrinks
 
     // Of the sync loop alone.

@@ -103,13 +103,16 @@ Result<bool> KubernetesCourtroom::approvals_guarded(const trial::Trial& trial) {
 }
 
 /// The whole status is replaced, so that nothing of an older one stays; only on the very object that was judged.
-Result<void> KubernetesCourtroom::write_status(const trial::Trial& trial, const std::string& status_json) {
+Result<std::uint64_t> KubernetesCourtroom::write_status(const trial::Trial& trial, const std::string& status_json) {
     json patch = json::array();
     patch.push_back({{"op", "test"}, {"path", "/metadata/uid"}, {"value", trial.uid}});
     patch.push_back({{"op", "add"}, {"path", "/status"}, {"value", json::parse(status_json, nullptr, false)}});
     const std::string path = kApi + trial.ns + "/trendaltrials/" + trial.name + "/status?fieldManager=" + kComponent;
     const auto answer = api_.write(http2_client::Method::Patch, path, kJsonPatch, patch.dump(), true);
-    return answer ? Result<void>{} : answer.error();
+    if (!answer) return answer.error();
+    const json written = json::parse(answer->body, nullptr, false);
+    if (!written.is_object()) return error(Code::UnknownOutcome, "the API server's answer is no JSON");
+    return kube_objects::Decoder().digest(written.value("status", json::object()).dump());
 }
 
 Result<void> KubernetesCourtroom::publish_report(const trial::Trial& trial, const std::string& report_json) {

@@ -33,7 +33,7 @@ public:
     Result<trial::SubjectPod> pod(const std::string& ns, const std::string& name) override;
     Result<cluster::Labels> namespace_labels(const std::string& ns) override;
     Result<bool> approvals_guarded(const trial::Trial& trial) override;
-    Result<void> write_status(const trial::Trial& trial, const std::string& status_json) override;
+    Result<std::uint64_t> write_status(const trial::Trial& trial, const std::string& status_json) override;
     Result<void> publish_report(const trial::Trial& trial, const std::string& report_json) override;
     Result<void> tell(const trial::Trial& trial, const ports::CourtNotice& notice) override;
     void on_docket_change(std::function<void()> listener) override;

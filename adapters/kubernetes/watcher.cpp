@@ -90,10 +90,15 @@ void Watcher::carry_out(const Reflector::Step& step) {
     arm();
 }
 
+/// The part of a query that says which objects are meant.
+std::string Watcher::selection() const {
+    return resource_.field_selector.empty() ? "" : "&fieldSelector=" + query_escaped(resource_.field_selector);
+}
+
 void Watcher::fetch_page() {
     Request request;
     if (resource_.names_only) request.accept = kNamesOfList;
-    request.path = resource_.path + "?limit=" + std::to_string(context_.page_limit);
+    request.path = resource_.path + "?limit=" + std::to_string(context_.page_limit) + selection();
     if (!reflector_.continue_token().empty()) request.path += "&continue=" + query_escaped(reflector_.continue_token());
     request.timeout = kPageTimeout;
     request.body_bytes_max = kPageBytesMax;
@@ -127,7 +132,7 @@ void Watcher::open_watch() {
     if (resource_.names_only) request.accept = kNamesOfWatch;
     request.path = resource_.path +
                    "?watch=1&allowWatchBookmarks=true&timeoutSeconds=" + std::to_string(context_.watch_timeout_s) +
-                   "&resourceVersion=" + query_escaped(reflector_.resource_version());
+                   selection() + "&resourceVersion=" + query_escaped(reflector_.resource_version());
     request.timeout = std::chrono::milliseconds(0);
     ++context_.requests;
     line_.clear();

@@ -35,7 +35,8 @@ struct WatchContext {
 struct WatchedResource {
     kube_objects::Kind kind;
     std::string path;
-    bool names_only = false;  ///< ask for the objects' metadata alone
+    std::string field_selector = {};  ///< "metadata.name=that"; empty: all objects
+    bool names_only = false;          ///< ask for the objects' metadata alone
     ReflectorOptions reflector = {};
 };
 
@@ -63,6 +64,7 @@ private:
     using Answer = Result<http2_client::Response>;
 
     void carry_out(const Reflector::Step& step);
+    [[nodiscard]] std::string selection() const;
     void fetch_page();
     void open_watch();
     void take_page(Answer&& answer);

@@ -136,6 +136,22 @@ struct Vulnerability {
     friend bool operator==(const Vulnerability&, const Vulnerability&) = default;
 };
 
+/// What the Trivy operator's ConfigMap makes its scans leave out.
+struct ScanSettings {
+    Ref ref;
+    bool leaves_out_grave = false;    ///< trivy.severity lacks CRITICAL or HIGH
+    bool leaves_out_unfixed = false;  ///< trivy.ignoreUnfixed
+    std::string problem;              ///< why it cannot be read
+
+    friend bool operator==(const ScanSettings&, const ScanSettings&) = default;
+};
+
+/// The operator's settings: one object, wherever it is installed. Without them nobody knows what its scans leave out.
+struct ScanScope {
+    std::vector<ScanSettings> settings;
+    std::string problem;  ///< why there may be others that were not read; empty: these are all
+};
+
 /// A VulnerabilityReport of the Trivy operator: one container of one workload.
 struct ImageReport {
     Ref ref;

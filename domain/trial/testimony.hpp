@@ -57,14 +57,8 @@ bool is_internal(const FalcoAlert& alert);
 /// PolicyReport results of falcosidekick as alerts; its defective timestamps are passed over.
 std::vector<FalcoAlert> falco_alerts_of(const PolicyReport& report);
 
-/// What the Trivy operator's ConfigMap makes its scans leave out.
-struct ScanScope {
-    bool leaves_out_grave = false;    ///< trivy.severity lacks CRITICAL or HIGH
-    bool leaves_out_unfixed = false;  ///< trivy.ignoreUnfixed
-};
-
 /// Reports on the current revision, one per container; others are passed over.
-Testimony trivy_testimony(std::span<const ImageReport* const> reports, const Standing& standing, const Subject& subject,
-                          const Window& window, const Periods& periods = {}, const ScanScope& scope = {});
+Testimony trivy_testimony(std::span<const ImageReport* const> reports, const Standing& standing, const ScanScope& scope,
+                          const Subject& subject, const Window& window, const Periods& periods = {});
 
 }  // namespace helix::trial

@@ -111,10 +111,27 @@ std::string unreadable_in(std::span<const ImageReport* const> reports, const Sub
     return first;
 }
 
+/// Why a report without a finding does not mean that there is none; empty: it does.
+std::string left_out(const ScanScope& scope) {
+    std::string why;
+    const auto worse = [&](bool holds, const ScanSettings& settings, const std::string& what) {
+        if (holds && why.empty()) why = what + " (ConfigMap " + settings.ref.ns + "/" + settings.ref.name + ")";
+    };
+    for (const ScanSettings& one : scope.settings)
+        worse(one.leaves_out_grave, one, "its scans leave out critical or high vulnerabilities");
+    for (const ScanSettings& one : scope.settings)
+        worse(one.leaves_out_unfixed, one, "its scans leave out vulnerabilities without a fix");
+    for (const ScanSettings& one : scope.settings)
+        worse(!one.problem.empty(), one, "what its scans leave out is not known: " + one.problem);
+    if (!why.empty()) return why;
+    if (!scope.problem.empty()) return "what its scans leave out is not known: " + scope.problem;
+    return scope.settings.empty() ? "what its scans leave out is not known: its ConfigMap is not there" : "";
+}
+
 }  // namespace
 
-Testimony trivy_testimony(std::span<const ImageReport* const> reports, const Standing& standing, const Subject& subject,
-                          const Window& window, const Periods& periods, const ScanScope& scope) {
+Testimony trivy_testimony(std::span<const ImageReport* const> reports, const Standing& standing, const ScanScope& scope,
+                          const Subject& subject, const Window& window, const Periods& periods) {
     if (auto early = unheard(Gate::Trivy, standing, subject)) return *std::move(early);
     const auto held = by_container(reports, subject);
     std::string missing;
@@ -130,6 +147,7 @@ Testimony trivy_testimony(std::span<const ImageReport* const> reports, const Sta
         testimony.refs.push_back(report->ref);
         stale = stale || report->updated_at < window.now - 2 * periods.trivy_ttl;
     }
+    for (const ScanSettings& one : scope.settings) testimony.refs.push_back(one.ref);
     testimony.refs = some_of(std::move(testimony.refs));
     const auto set = [&](EvidenceState state, std::string why) {
         testimony.state = state;
@@ -141,9 +159,8 @@ Testimony trivy_testimony(std::span<const ImageReport* const> reports, const Sta
         set(EvidenceState::Pending, "no report on the images that run now");
     else if (!missing.empty())
         set(EvidenceState::Partial, "no report on the image that runs as container " + missing);
-    else if (scope.leaves_out_grave || scope.leaves_out_unfixed)
-        set(EvidenceState::Partial, scope.leaves_out_grave ? "its scans leave out critical or high vulnerabilities"
-                                                           : "its scans leave out vulnerabilities without a fix");
+    else if (const std::string unknown = left_out(scope); !unknown.empty())
+        set(EvidenceState::Partial, unknown);
     else if (stale)
         set(EvidenceState::Stale, "a report is older than twice its time to live");
     else

@@ -54,7 +54,7 @@ Exit watch(const Session& session, const WatchOptions& options);
 enum class Ask { Act, Gate };
 Exit send_request(const Session& session, Ask ask, nlohmann::json request);
 
-/// The text of a shell's completion script for the commands of `app`; empty for an unknown shell.
+/// The text of a shell's completion script for the commands of `app`, by the name it has; empty for an unknown shell.
 std::string completion_script(const CLI::App& app, const std::string& shell);
 
 }  // namespace helix::cli

@@ -52,20 +52,23 @@ std::string walk(const std::vector<Place>& places, const std::string& words) {
            ") place=\"$candidate\" ;;\n    esac\n  done\n  case \"$place\" in\n" + cases(places) + "  esac\n";
 }
 
-std::string bash_script(const std::vector<Place>& places) {
-    return "# bash completion for helix: source <(helix completion bash)\n_helix() {\n  local "
+std::string bash_script(const std::string& program, const std::vector<Place>& places) {
+    return "# bash completion for " + program + ": source <(" + program + " completion bash)\n_" + program +
+           "() {\n  local "
            "cur=\"${COMP_WORDS[COMP_CWORD]}\"\n" +
            walk(places, "\"${COMP_WORDS[@]:1:COMP_CWORD-1}\"") +
            "  if [[ $cur == -* ]]; then\n    COMPREPLY=($(compgen -W \"$flags\" -- \"$cur\"))\n"
            "  elif [[ -n $commands ]]; then\n    COMPREPLY=($(compgen -W \"$commands\" -- \"$cur\"))\n"
-           "  else\n    COMPREPLY=($(compgen -f -- \"$cur\"))\n  fi\n}\ncomplete -F _helix helix\n";
+           "  else\n    COMPREPLY=($(compgen -f -- \"$cur\"))\n  fi\n}\ncomplete -F _" +
+           program + " " + program + "\n";
 }
 
-std::string zsh_script(const std::vector<Place>& places) {
-    return "#compdef helix\n# zsh completion for helix: source <(helix completion zsh)\n_helix() {\n" +
-           walk(places, "\"${(@)words[2,CURRENT-1]}\"") +
+std::string zsh_script(const std::string& program, const std::vector<Place>& places) {
+    return "#compdef " + program + "\n# zsh completion for " + program + ": source <(" + program +
+           " completion zsh)\n_" + program + "() {\n" + walk(places, "\"${(@)words[2,CURRENT-1]}\"") +
            "  if [[ ${words[CURRENT]} == -* ]]; then\n    compadd -- ${=flags}\n  elif [[ -n $commands ]]; then\n"
-           "    compadd -- ${=commands}\n  else\n    _files\n  fi\n}\ncompdef _helix helix\n";
+           "    compadd -- ${=commands}\n  else\n    _files\n  fi\n}\ncompdef _" +
+           program + " " + program + "\n";
 }
 
 std::string fish_quoted(const std::string& text) {
@@ -74,8 +77,10 @@ std::string fish_quoted(const std::string& text) {
     return result + "'";
 }
 
-std::string fish_script(const std::vector<Place>& places) {
-    std::string text = "# fish completion for helix: helix completion fish | source\ncomplete -c helix -f\n";
+std::string fish_script(const std::string& program, const std::vector<Place>& places) {
+    const std::string complete = "complete -c " + program;
+    std::string text =
+        "# fish completion for " + program + ": " + program + " completion fish | source\n" + complete + " -f\n";
     for (const Place& place : places) {
         std::string condition = "not __fish_seen_subcommand_from " + names(places.front().commands);
         if (!place.path.empty()) {
@@ -89,11 +94,10 @@ std::string fish_script(const std::vector<Place>& places) {
             if (!place.commands.empty()) condition += "; and not __fish_seen_subcommand_from " + names(place.commands);
         }
         for (const auto& [name, about] : place.commands)
-            text +=
-                "complete -c helix -n " + fish_quoted(condition) + " -a " + name + " -d " + fish_quoted(about) + "\n";
+            text += complete + " -n " + fish_quoted(condition) + " -a " + name + " -d " + fish_quoted(about) + "\n";
         for (const auto& [flag, about] : place.flags)
-            text += "complete -c helix" + (place.path.empty() ? "" : " -n " + fish_quoted(condition)) + " -l " +
-                    flag.substr(2) + " -d " + fish_quoted(about) + "\n";
+            text += complete + (place.path.empty() ? "" : " -n " + fish_quoted(condition)) + " -l " + flag.substr(2) +
+                    " -d " + fish_quoted(about) + "\n";
     }
     return text;
 }
@@ -103,9 +107,9 @@ std::string fish_script(const std::vector<Place>& places) {
 std::string completion_script(const CLI::App& app, const std::string& shell) {
     std::vector<Place> places;
     collect(app, "", places);
-    if (shell == "bash") return bash_script(places);
-    if (shell == "zsh") return zsh_script(places);
-    if (shell == "fish") return fish_script(places);
+    if (shell == "bash") return bash_script(app.get_name(), places);
+    if (shell == "zsh") return zsh_script(app.get_name(), places);
+    if (shell == "fish") return fish_script(app.get_name(), places);
     return {};
 }
 

@@ -23,6 +23,7 @@ struct CourtEvidence {
     trial::Standing kyverno;
     trial::Standing gatekeeper;
     trial::Standing trivy;
+    trial::ScanScope scan_scope;
 };
 
 /// A workload as it stands now.
@@ -67,8 +68,10 @@ public:
     /// before the trial was made: what was written without it tells nothing of its author.
     virtual Result<bool> approvals_guarded(const trial::Trial& trial) = 0;
 
-    /// Replaces the status of that very trial (uid). Errors: NotFound, Conflict, PermissionDenied, Unavailable.
-    virtual Result<void> write_status(const trial::Trial& trial, const std::string& status_json) = 0;
+    /// Replaces the status of that very trial (uid).
+    /// @return the Trial::status_digest by which the docket will tell it. Errors: NotFound, Conflict, PermissionDenied,
+    /// Unavailable.
+    virtual Result<std::uint64_t> write_status(const trial::Trial& trial, const std::string& status_json) = 0;
     /// Puts the PolicyReport that belongs to the trial in its place. Where no such API is served nothing happens.
     /// Errors: PermissionDenied, Unavailable.
     virtual Result<void> publish_report(const trial::Trial& trial, const std::string& report_json) = 0;

@@ -188,6 +188,12 @@ def completions():
         expect(f"bash completes {words} with {offered}", done.stdout.strip() == offered, done.stdout + done.stderr)
     for shell in ("zsh", "fish"):
         expect(f"there is a script for {shell}", "set-image" in helix(["completion", shell], "")[0])
+    pemos = os.path.join(folder, "pemos")  # the same program by its other name
+    os.symlink(HELIX, pemos)
+    script = subprocess.run([pemos, "completion", "bash"], capture_output=True, text=True, timeout=30).stdout
+    asked = f"{script}\nCOMP_WORDS=(pemos trial ver); COMP_CWORD=2; _pemos; echo \"${{COMPREPLY[*]}}\"; complete -p pemos"
+    done = subprocess.run(["bash", "--norc"], input=asked, capture_output=True, text=True, timeout=30)
+    expect("bash completes pemos, too", done.stdout.splitlines() == ["verdict", "complete -F _pemos pemos"], done.stdout)
 
 
 def ledger(server):

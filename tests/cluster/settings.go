@@ -46,11 +46,17 @@ func nodeMetrics() string {
 	).Replace(metricsresource.DefaultMetricsResource)
 }
 
+// podReady is KWOK's stage of a pod that runs, with the containers' IDs that every real runtime tells.
+func podReady() string {
+	const id = "containerID: {{ printf \"containerd://%s\" (printf \"%s/%s\" $.metadata.uid .name | sha256sum) | Quote }}"
+	return strings.ReplaceAll(podfast.DefaultPodReady, "restartCount: 0\n", "restartCount: 0\n        "+id+"\n")
+}
+
 // writeSettings makes the files that components are pointed to.
 func writeSettings(c *Cluster) error {
 	kwok := strings.Join([]string{
 		kwokTuning, nodefast.DefaultNodeInit, nodeheartbeat.DefaultNodeHeartbeatWithLease,
-		podfast.DefaultPodReady, podfast.DefaultPodComplete, podfast.DefaultPodDelete,
+		podReady(), podfast.DefaultPodComplete, podfast.DefaultPodDelete,
 		nodeMetrics(), metricsusage.DefaultUsageFromAnnotation,
 	}, "\n---\n")
 	if err := os.WriteFile(c.path("kwok.yaml"), []byte(kwok), 0o600); err != nil {

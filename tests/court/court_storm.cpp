@@ -370,6 +370,7 @@ void Storm::note_trace() {
         mix(record.kind + record.body);
         return true;
     });
+    for (const auto& [name, status] : world_.statuses) first_statuses_.emplace(name, status);
     for (const auto& [name, status] : world_.statuses)
         if (std::exchange(traced_statuses_[name], status) != status) mix(status);
 }
@@ -456,6 +457,9 @@ void Storm::check_idle() {
     world_.clock.offset = 0;
     const auto settle = [this] { pass(world_.clock.truth + 30 * kMinute); };
     calls_.clear();
+    // A former leader that was held up writes what it thought long ago.
+    for (const auto& [name, status] : first_statuses_) world_.keep_status(name, status);
+    poke();
     settle();
     // A cluster in which nothing happens: the gates' signs of life go on.
     every(10 * kMinute, [this] { world_.gatekeeper_audit(); });

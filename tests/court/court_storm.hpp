@@ -100,6 +100,7 @@ private:
     std::uint64_t trace_ = 0xcbf29ce484222325ULL;
     std::uint64_t traced_ = 0;
     std::map<std::string, std::string> traced_statuses_;
+    std::map<std::string, std::string> first_statuses_;
     std::vector<std::pair<Micros, Micros>> offsets_;  // true time: the wall clock's offset from then on
 };
 

@@ -2,8 +2,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include "service/wire/timestamps.hpp"
-
 namespace helix::testing {
 namespace {
 
@@ -87,6 +85,8 @@ ports::CourtEvidence SimTarget::evidence(const std::string&) const {
     evidence.kyverno = world_.kyverno;
     evidence.gatekeeper = world_.gatekeeper;
     evidence.trivy = world_.trivy;
+    evidence.scan_scope.settings = {
+        {{"ConfigMap", "trivy-system", "trivy-operator-trivy-config", "s", "1"}, false, false, {}}};
     // What cannot be read any more is not there; a watch that is interrupted keeps what it had.
     if (world_.kyverno.served == Served::Current)
         for (const auto& [uid, report] : world_.policy_reports) evidence.policy_reports.push_back(report);
@@ -124,29 +124,14 @@ Result<trial::SubjectPod> SimTarget::pod(const std::string&, const std::string& 
     return error(Code::NotFound, name + " is not there");
 }
 
-Result<void> SimTarget::write_status(const trial::Trial& trial, const std::string& status_json) {
+Result<std::uint64_t> SimTarget::write_status(const trial::Trial& trial, const std::string& status_json) {
     if (auto refused = refusal()) return *refused;
     const auto live = world_.docket.find(trial.name);
     if (live == world_.docket.end() || live->second->uid != trial.uid) return error(Code::NotFound, "no such trial");
-    const json status = json::parse(status_json);
-    trial::Trial shown = *live->second;
-    shown.status_digest = std::hash<std::string>{}(status_json) | 1U;
-    shown.history.clear();
-    for (const json& point : status.value("warmthHistory", json::array())) {
-        trial::WarmthPoint one;
-        one.at = *wire::from_rfc3339(point.at("at").get<std::string>());
-        const std::string warmth = point.at("warmth").get<std::string>();
-        one.warmth =
-            std::stoll(warmth.substr(0, warmth.find('.'))) * 100 + std::stoll(warmth.substr(warmth.find('.') + 1));
-        for (const auto verdict : {trial::Verdict::Admit, trial::Verdict::Watch, trial::Verdict::Deny})
-            if (to_string(verdict) == point.at("verdict").get<std::string>()) one.verdict = verdict;
-        shown.history.push_back(one);
-    }
-    live->second = std::make_shared<const trial::Trial>(std::move(shown));
-    world_.statuses[trial.name] = status_json;
+    world_.keep_status(trial.name, status_json);
     ++world_.status_writes;
     fate_.maybe_kill(dangers_.kill);
-    return {};
+    return world_.docket.at(trial.name)->status_digest;
 }
 
 Result<void> SimTarget::tell(const trial::Trial&, const ports::CourtNotice&) {

@@ -53,7 +53,7 @@ public:
     Result<trial::SubjectPod> pod(const std::string& ns, const std::string& name) override;
     Result<cluster::Labels> namespace_labels(const std::string&) override { return cluster::Labels{}; }
     Result<bool> approvals_guarded(const trial::Trial&) override { return true; }
-    Result<void> write_status(const trial::Trial& trial, const std::string& status_json) override;
+    Result<std::uint64_t> write_status(const trial::Trial& trial, const std::string& status_json) override;
     Result<void> publish_report(const trial::Trial&, const std::string&) override {
         if (auto refused = refusal()) return *refused;
         return {};

@@ -2,9 +2,14 @@
 
 #include <algorithm>
 
+#include <nlohmann/json.hpp>
+
+#include "service/wire/timestamps.hpp"
+
 namespace helix::testing {
 namespace {
 
+using nlohmann::json;
 using trial::Gate;
 
 std::string image_of(int revision) {
@@ -290,6 +295,26 @@ const std::vector<trial::ManifestFinding>& SimWorld::findings_on(int number) {
 void SimWorld::put_trial(const trial::Trial& trial) {
     docket[trial.name] = std::make_shared<const trial::Trial>(trial);
     changed();
+}
+
+void SimWorld::keep_status(const std::string& name, const std::string& status_json) {
+    const json status = json::parse(status_json);
+    trial::Trial shown = *docket.at(name);
+    shown.status_digest = std::hash<std::string>{}(status_json) | 1U;
+    shown.resource_version = std::to_string(++versions_);
+    shown.history.clear();
+    for (const json& point : status.value("warmthHistory", json::array())) {
+        trial::WarmthPoint one;
+        one.at = *wire::from_rfc3339(point.at("at").get<std::string>());
+        const std::string warmth = point.at("warmth").get<std::string>();
+        one.warmth =
+            std::stoll(warmth.substr(0, warmth.find('.'))) * 100 + std::stoll(warmth.substr(warmth.find('.') + 1));
+        for (const auto verdict : {trial::Verdict::Admit, trial::Verdict::Watch, trial::Verdict::Deny})
+            if (to_string(verdict) == point.at("verdict").get<std::string>()) one.verdict = verdict;
+        shown.history.push_back(one);
+    }
+    docket[name] = std::make_shared<const trial::Trial>(std::move(shown));
+    statuses[name] = status_json;
 }
 
 }  // namespace helix::testing

@@ -61,6 +61,8 @@ public:
     [[nodiscard]] const std::vector<trial::ManifestFinding>& findings_on(int number);
 
     void put_trial(const trial::Trial& trial);
+    /// The trial has this status now, as the API server tells it.
+    void keep_status(const std::string& name, const std::string& status_json);
     void changed() { ++version; }
 
     JumpingClock clock;
@@ -102,6 +104,7 @@ private:
     }
 
     int pods_made_ = 0;
+    int versions_ = 0;  ///< of the trials
     std::map<int, std::vector<trial::ManifestFinding>> findings_;
     std::map<int, Micros> sets_;  // revision: created at
     std::map<std::string, bool> falco_;

@@ -208,6 +208,21 @@ TEST(AuditExemptions, AreOfTheAuditAlone) {
     EXPECT_NE(one<trial::AuditExemption>(Kind::GatekeeperConfig, R"("spec":{"match":"all"})").problem, "");
 }
 
+TEST(ScanSettings, TellWhatIsLeftOut) {
+    const auto read = [](const std::string& data) {
+        return one<trial::ScanSettings>(Kind::ScanSettings, R"("data":{)" + data + "}");
+    };
+    EXPECT_FALSE(read("").leaves_out_grave) << "the operator scans for all unless told otherwise";
+    EXPECT_FALSE(read(R"("trivy.severity":"UNKNOWN,LOW,MEDIUM,HIGH,CRITICAL")").leaves_out_grave);
+    EXPECT_FALSE(read(R"("trivy.severity":"critical, high")").leaves_out_grave);
+    EXPECT_TRUE(read(R"("trivy.severity":"CRITICAL")").leaves_out_grave);
+    EXPECT_TRUE(read(R"("trivy.severity":"HIGH,MEDIUM")").leaves_out_grave);
+    EXPECT_TRUE(read(R"("trivy.severity":"")").leaves_out_grave);
+    EXPECT_TRUE(read(R"("trivy.ignoreUnfixed":"true")").leaves_out_unfixed);
+    EXPECT_FALSE(read(R"("trivy.ignoreUnfixed":"false")").leaves_out_unfixed);
+    EXPECT_NE(one<trial::ScanSettings>(Kind::ScanSettings, R"("data":"all")").problem, "");
+}
+
 TEST(ImageReports, AreReadAsTheTrivyOperatorWritesThem) {
     const auto reports = list<trial::ImageReport>(Kind::VulnerabilityReport, sample("vulnerabilityreports.json"));
     ASSERT_EQ(reports.size(), 2U);

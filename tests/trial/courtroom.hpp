@@ -165,9 +165,14 @@ inline ImageReport image(const std::string& container, std::vector<Vulnerability
     return report;
 }
 
+/// The operator's settings as it is installed.
+inline ScanSettings scan_settings() {
+    return {{"ConfigMap", "trivy-system", "trivy-operator-trivy-config", "uid-settings", "1"}, false, false, {}};
+}
+
 inline Testimony trivy(const std::vector<ImageReport>& reports, const Subject& subject = web(),
-                       const ScanScope& scope = {}) {
-    return trivy_testimony(pointers_to(reports), kServed, subject, kWindow, {}, scope);
+                       const ScanScope& scope = {{scan_settings()}, {}}) {
+    return trivy_testimony(pointers_to(reports), kServed, scope, subject, kWindow);
 }
 
 }  // namespace helix::trial::testing

@@ -128,8 +128,29 @@ TEST(Trivy, OldReportsAreStaleAndFilteredScansPartial) {
     old.updated_at = kNow - 49 * kHour;
     EXPECT_EQ(trivy({old, image("proxy")}).state, EvidenceState::Stale);
     EXPECT_EQ(trivy({old, image("proxy")}).defects.size(), 1U);
-    EXPECT_EQ(trivy({image("web"), image("proxy")}, web(), {true, false}).state, EvidenceState::Partial);
-    EXPECT_EQ(trivy({image("web"), image("proxy")}, web(), {false, true}).state, EvidenceState::Partial);
+}
+
+TEST(Trivy, WhatScansLeaveOutIsNotClean) {
+    const auto with = [](const ScanScope& scope) { return trivy({image("web"), image("proxy")}, web(), scope); };
+    ScanSettings settings = scan_settings();
+    EXPECT_EQ(with({{settings}, {}}).state, EvidenceState::Clean);
+    EXPECT_EQ(with({{settings}, {}}).refs.back().kind, "ConfigMap");
+    EXPECT_EQ(with({{}, {}}).state, EvidenceState::Partial) << "nobody knows";
+    const Testimony forbidden = with({{}, "forbidden"});
+    EXPECT_EQ(forbidden.state, EvidenceState::Partial);
+    EXPECT_NE(forbidden.why.find("forbidden"), std::string::npos);
+    settings.leaves_out_unfixed = true;
+    EXPECT_EQ(with({{settings}, {}}).state, EvidenceState::Partial);
+    ScanSettings grave = scan_settings();
+    grave.leaves_out_grave = true;
+    const Testimony both = with({{settings, grave, scan_settings()}, {}});
+    EXPECT_EQ(both.state, EvidenceState::Partial) << "one of several operators";
+    EXPECT_NE(both.why.find("critical or high"), std::string::npos) << "the graver one is told";
+    ScanSettings broken = scan_settings();
+    broken.problem = "data: is no object";
+    EXPECT_EQ(with({{broken}, {}}).state, EvidenceState::Partial);
+    EXPECT_EQ(trivy({image("web", {kHigh}), image("proxy")}, web(), {{}, {}}).defects.size(), 1U)
+        << "what was found counts all the same";
 }
 
 TEST(Trivy, AReportThatCannotBeReadMayBeTheMissingOne) {

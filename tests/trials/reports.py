@@ -61,6 +61,13 @@ def image_report(subject, replica_set, report):
             "report": report}
 
 
+def scan_settings(**data):
+    """The Trivy operator's ConfigMap; "_" stands for "." in a name."""
+    return {"apiVersion": "v1", "kind": "ConfigMap",
+            "metadata": {"name": "trivy-operator-trivy-config", "namespace": "trivy-system"},
+            "data": {name.replace("_", "."): value for name, value in data.items()}}
+
+
 def audited():
     """A Gatekeeper constraint on Deployments whose audit, just now, has found nothing."""
     return {"apiVersion": "constraints.gatekeeper.sh/v1beta1", "kind": "K8sRequiredLabel", "metadata": {"name": "crew"},

@@ -12,7 +12,7 @@ import sys
 import yaml
 
 from court import MERGE, ROOT, expect, tell, trial, until
-from reports import audited, definitions, image_report, loose, now, policy_report
+from reports import audited, definitions, image_report, loose, now, policy_report, scan_settings
 
 REPORTS = "/apis/wgpolicyk8s.io/v1alpha2/namespaces/pemos-system/policyreports"
 DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
@@ -128,7 +128,20 @@ def malformed(court):
         court.kubectl("delete", "vulnerabilityreports", report["metadata"]["name"], "-n", "pemos-system")
         check(court, "trivy", "PENDING", says="no report on the images that run now")
     court.put(image_report(court.subject(), court.replica_set(), {"updateTimestamp": now(), "vulnerabilities": []}))
-    expect("a sound one is clean", court.await_evidence(NAME, "trivy", "CLEAN")["state"] == "PASS")
+    check(court, "trivy", "PARTIAL", says="its ConfigMap is not there")
+
+
+def scanned_for(court):
+    """No finding is no finding only as far as the operator was told to look."""
+    court.put({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "trivy-system"}},
+              scan_settings(trivy_severity="HIGH,LOW"))
+    check(court, "trivy", "PARTIAL", says="leave out critical or high vulnerabilities (ConfigMap trivy-system/trivy-operator")
+    court.put(scan_settings(trivy_severity="UNKNOWN,LOW,MEDIUM,HIGH,CRITICAL", trivy_ignoreUnfixed="true"))
+    check(court, "trivy", "PARTIAL", says="leave out vulnerabilities without a fix")
+    court.put(scan_settings(trivy_severity="UNKNOWN,LOW,MEDIUM,HIGH,CRITICAL"))
+    clean = court.await_evidence(NAME, "trivy", "CLEAN")
+    expect("a sound one is clean", clean["state"] == "PASS", clean)
+    expect("it cites the settings", any(ref["kind"] == "ConfigMap" for ref in clean["refs"]), clean)
 
 
 def vanishes(court):
@@ -173,4 +186,4 @@ def exempt(court):
     court.await_evidence(NAME, "gatekeeper", "CLEAN")
 
 
-sys.exit(tell(story, nothing_is_installed, forbidden, appears, malformed, vanishes, comes_again, exempt))
+sys.exit(tell(story, nothing_is_installed, forbidden, appears, malformed, scanned_for, vanishes, comes_again, exempt))

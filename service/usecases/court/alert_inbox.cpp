@@ -1,6 +1,7 @@
 #include "service/usecases/court/alert_inbox.hpp"
 
 #include <array>
+#include <iterator>
 #include <utility>
 
 #include <nlohmann/json.hpp>
@@ -47,6 +48,13 @@ void AlertInbox::pass(std::int64_t now) {
     if (next != beginnings_.end() && *next <= now) counts_.clear();
 }
 
+/// The last beginning before it happened: to a trial that began between two alike alerts only the later one matters,
+/// and it may come as the second.
+std::int64_t AlertInbox::beginning_before(const trial::FalcoAlert& alert) const {
+    const auto next = beginnings_.upper_bound(alert.at != 0 ? alert.at : alert.received_at);
+    return next == beginnings_.begin() ? 0 : *std::prev(next);
+}
+
 /// An alert without a namespace may be about anybody's pod.
 bool AlertInbox::matters(const trial::FalcoAlert& alert) const {
     if (namespaces_.empty()) return false;
@@ -68,7 +76,7 @@ Result<AlertInbox::Taken> AlertInbox::take(const std::vector<trial::FalcoAlert>&
                 ++taken.passed;
                 continue;
             }
-            std::string kind = kind_of(alert);
+            std::string kind = kind_of(alert) + '\n' + std::to_string(beginning_before(alert));
             const auto known = counts_.find(kind);
             if (known == counts_.end() && counts_.size() >= kKindsMax) counts_.clear();
             const std::int64_t count = counts_[kind] += alert.count;

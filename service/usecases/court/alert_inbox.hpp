@@ -14,8 +14,8 @@ namespace helix::court {
 
 /// Takes Falco's alerts in: those that may matter to a trial are in the ledger before they are acknowledged.
 ///
-/// Alike alerts (same pod, container, rule and priority) are recorded when their number is 1, 2, 4, 8 ...: a flood
-/// costs counts, not records, and no kind of alert is ever missing.
+/// Alike alerts (same pod, container, rule and priority, no trial's beginning between them) are recorded when their
+/// number is 1, 2, 4, 8 ...: a flood costs counts, not records, and no kind of alert is ever missing.
 ///
 /// Thread safety: any method from any thread.
 class AlertInbox {
@@ -45,6 +45,7 @@ public:
     [[nodiscard]] std::map<std::string, std::uint64_t> totals() const;
 
 private:
+    [[nodiscard]] std::int64_t beginning_before(const trial::FalcoAlert& alert) const;
     [[nodiscard]] bool matters(const trial::FalcoAlert& alert) const;
     void pass(std::int64_t now);
 

@@ -33,6 +33,20 @@ trial::GateSet asked_gates(const trial::TrialSpec& spec) {
     return spec.gates | trial::law_of(spec.layer).required;
 }
 
+bool waits_for_check(const CaseFile& file) {
+    return !file.closing && asked_gates(file.trial->spec).has(trial::Gate::Conftest) &&
+           (!file.check || file.check->generation != file.subject.generation);
+}
+
+const std::string& approval_of(const trial::Trial& trial) {
+    return trial.spec.layer == trial::Layer::L7 ? trial.megscifiar : trial.approved_by;
+}
+
+bool approval_unchecked(const CaseFile& file) {
+    return !file.closing && trial::law_of(file.trial->spec.layer).approval &&
+           approval_of(*file.trial) != file.approval_checked;
+}
+
 std::string phase_of(const CaseFile& file, Micros now) {
     if (file.closing) return "Done";
     if (file.testimonies.empty() || waits_for(file, trial::Gate::Conftest)) return "Precheck";

@@ -77,10 +77,23 @@ struct CaseFile {
     bool changed = true;      ///< since it was published
     std::string fingerprint;  ///< of all that the score depends on; unchanged: nothing to do
     std::string status;       ///< as last written, canonical JSON, without resourceVersions
-    std::string report;       ///< as last written, the PolicyReport
+    std::string status_over;  ///< the trial's resourceVersion before that
+    std::uint64_t status_digest = 0;  ///< of it, as the docket tells it
+    std::string report;               ///< as last written, the PolicyReport
     std::string phase;
     std::string problem;  ///< why the court cannot go on with it
     Micros wake_at = 0;
+
+    /// What there was when the case was attended to. The same again before `wake_at`: nothing to do.
+    struct Glance {
+        std::shared_ptr<const trial::Trial> trial;
+        std::uint64_t evidence = 0;  ///< versions
+        std::uint64_t alerts = 0;
+        std::uint64_t falco = 0;
+        Micros at = 0;
+    };
+    Glance glance;
+    std::uint64_t subject_seen = 0;  ///< digest of what the mirror showed of the subject; 0: not all of it was taken up
 
     [[nodiscard]] Micros ends_at() const { return clock_from + trial->spec.duration; }
 };
@@ -90,6 +103,15 @@ std::string key_of(const trial::Trial& trial);
 
 /// The gates that are asked: those of the spec and those that the layer requires.
 trial::GateSet asked_gates(const trial::TrialSpec& spec);
+
+/// Whether conftest is still to judge the subject as it is now.
+bool waits_for_check(const CaseFile& file);
+
+/// The annotation that approves the trial; empty: nobody has.
+const std::string& approval_of(const trial::Trial& trial);
+
+/// Whether the layer asks for an approval and what the annotation says was not looked at yet.
+bool approval_unchecked(const CaseFile& file);
 
 /// Precheck, Admission, Runtime, ImageScan, Scoring or Done: the first that is not over.
 std::string phase_of(const CaseFile& file, Micros now);

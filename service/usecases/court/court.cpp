@@ -53,6 +53,7 @@ Micros Court::sit() {
         });
     });
     look_at_falco();
+    if (alerts_begun_) read_new_alerts();
     for (const auto& trial : trials) {
         if (trial->deleting) continue;
         CaseFile& file = cases_[{trial->ns, trial->name}];
@@ -61,6 +62,9 @@ Micros Court::sit() {
             file.key = key;
             file.history = trial->history;
         }
+        CaseFile::Glance glance = glance_at(trial, now);
+        if (is_settled(file, glance)) continue;
+        file.glance = std::move(glance);
         file.trial = trial;
         file.wake_at = resync;
         attend(file, *fence, now);
@@ -80,15 +84,36 @@ Micros Court::sit() {
     return std::max(wake, now);
 }
 
-/// New alerts of the ledger, whoever took them in; all since the case was opened.
-void Court::read_alerts(const CaseFile& file) {
+CaseFile::Glance Court::glance_at(const std::shared_ptr<const trial::Trial>& trial, Micros now) const {
+    return {trial, ports_.room.evidence_version(trial->spec.subject.ns), alerts_version_, falco_version_, now};
+}
+
+/// Whether the case is what it was when it was attended to, and nothing was put off. The wall clock may have been set
+/// back.
+bool Court::is_settled(const CaseFile& file, const CaseFile::Glance& glance) const {
+    const CaseFile::Glance& last = file.glance;
+    const bool same = last.trial == glance.trial && last.evidence == glance.evidence && last.alerts == glance.alerts &&
+                      last.falco == glance.falco;
+    if (!same || glance.at < last.at || glance.at >= file.wake_at || file.restored_at != 0 || file.unsure) return false;
+    return !waits_for_check(file) && !approval_unchecked(file) &&
+           file.subject_seen == tracker_.look(glance.trial->spec.subject);
+}
+
+/// All alerts since the case was opened. At its end they are read anew: what was acknowledged counts.
+void Court::read_alerts(const CaseFile& file, Micros now) {
     const bool begun = std::exchange(alerts_begun_, true);
-    if (!begun || file.opened_seq < alerts_from_) {
+    const bool more = !begun || file.opened_seq < alerts_from_;
+    if (more) {
         alerts_.clear();
         series_.clear();
         alerts_seq_ = alerts_from_ = file.opened_seq;
         alerts_forgotten_to_ = 0;
     }
+    if (more || now >= file.ends_at()) read_new_alerts();
+}
+
+/// New alerts of the ledger, whoever took them in.
+void Court::read_new_alerts() {
     while (true) {
         const auto page = ports_.store.list({alerts_seq_, ports::LedgerQuery::kLimitMax, kAlertKind, target(), false});
         if (!page || page->empty()) return;

@@ -91,6 +91,8 @@ private:
     using Name = std::pair<std::string, std::string>;
 
     void attend(CaseFile& file, const ports::Fence& fence, Micros now);
+    [[nodiscard]] CaseFile::Glance glance_at(const std::shared_ptr<const trial::Trial>& trial, Micros now) const;
+    [[nodiscard]] bool is_settled(const CaseFile& file, const CaseFile::Glance& glance) const;
     bool remember(CaseFile& file, Micros now);
     bool keep_revision(CaseFile& file, const std::string& revision, const ports::Fence& fence, Micros now);
     void judge(CaseFile& file, const ports::Fence& fence, Micros now);
@@ -108,7 +110,8 @@ private:
     void remember_warmth(CaseFile& file, Micros now);
     void publish(const CaseFile& file, const char* type, Micros now);
     void put_off(CaseFile& file, const Error& why, Micros now);
-    void read_alerts(const CaseFile& file);
+    void read_alerts(const CaseFile& file, Micros now);
+    void read_new_alerts();
     void forget_oldest_alerts();
     void look_at_falco();
     bool reads_still(CaseFile& file);

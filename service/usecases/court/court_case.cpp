@@ -92,7 +92,7 @@ void Court::attend(CaseFile& file, const ports::Fence& fence, Micros now) {
         return show(file, now);
     }
     if (!keep_revision(file, revision, fence, now)) return show(file, now);
-    read_alerts(file);
+    read_alerts(file, now);
     if (reads_still(file)) {  // a restart alone must change neither warmth nor status
         file.wake_at = std::min(file.wake_at, now + kSoon);
         return;
@@ -123,6 +123,7 @@ bool Court::keep_revision(CaseFile& file, const std::string& revision, const por
     } else if (!revision.empty() && revision != file.revision) {
         kept = records_.renew(file, revision, beginning(), fence);
         file.testimonies.clear();
+        for (trial::SubjectPod& pod : file.subject.pods) pod.current = pod.current && pod.alive;  // they died before it
     }
     if (!kept) put_off(file, kept.error(), now);
     if (kept && fresh) tracker_.track(file, now);  // the revision may be older than its trial
@@ -135,7 +136,7 @@ bool Court::keep_revision(CaseFile& file, const std::string& revision, const por
 bool Court::reads_still(CaseFile& file) {
     if (file.restored_at == 0 || ports_.clock.steady_us() - file.restored_at > kReadingMax) return false;
     const trial::GateSet asked = asked_gates(file.trial->spec);
-    if (asked.has(Gate::Conftest)) ask_conftest(file);
+    ask_conftest(file);
     const ports::CourtEvidence evidence = ports_.room.evidence(file.subject.ns);
     const auto listing = [&](Gate gate, const trial::Standing& standing) {
         return asked.has(gate) && standing.served == trial::Standing::Served::Listing;
@@ -165,8 +166,8 @@ std::string Court::fingerprint_of(const CaseFile& file, Micros now) const {
 }
 
 void Court::ask_conftest(CaseFile& file) {
+    if (!waits_for_check(file)) return;
     const std::string key = file.key + ":" + std::to_string(file.subject.generation);
-    if (file.check && file.check->generation == file.subject.generation) return;
     if (auto check = ports_.checks.take(key)) {
         file.check = std::move(check);
     } else if (!file.manifest.empty()) {
@@ -230,7 +231,8 @@ std::vector<trial::Testimony> Court::testimonies_of(CaseFile& file, Micros now) 
                                                       rules_.periods, evidence.audit_exempt));
         if (gate == Gate::Falco) all.push_back(falco_says(file, reported, window));
         if (gate == Gate::Trivy)
-            all.push_back(trial::trivy_testimony(images, evidence.trivy, file.subject, window, rules_.periods));
+            all.push_back(trial::trivy_testimony(images, evidence.trivy, evidence.scan_scope, file.subject, window,
+                                                 rules_.periods));
     }
     return all;
 }
@@ -238,7 +240,7 @@ std::vector<trial::Testimony> Court::testimonies_of(CaseFile& file, Micros now) 
 /// Reads what the gates say and writes down what is new. False: nothing has changed since the last time, or it could
 /// not be written down.
 bool Court::hear(CaseFile& file, const ports::Fence& fence, Micros now) {
-    if (asked_gates(file.trial->spec).has(Gate::Conftest)) ask_conftest(file);
+    ask_conftest(file);
     look_at_approval(file);
     const std::string print = fingerprint_of(file, now);
     if (print == file.fingerprint) return false;
@@ -267,10 +269,9 @@ bool Court::hear(CaseFile& file, const ports::Fence& fence, Micros now) {
 
 /// An approval counts when the API server guards who writes it, and when its author is one whom the layer asks for.
 void Court::look_at_approval(CaseFile& file) {
+    if (!approval_unchecked(file)) return;
     const bool l7 = file.trial->spec.layer == trial::Layer::L7;
-    if (!trial::law_of(file.trial->spec.layer).approval) return;
-    const std::string& by = l7 ? file.trial->megscifiar : file.trial->approved_by;
-    if (by == file.approval_checked) return;
+    const std::string& by = approval_of(*file.trial);
     file.approved_by.clear();
     file.approval_problem.clear();
     if (!by.empty()) {
@@ -384,7 +385,10 @@ void Court::show(CaseFile& file, Micros now) {
         file.phase = phase;
     }
     std::string status = status_of(file, now, false);
-    if (status.empty() || status == file.status) return;
+    // A former leader that was held up may write what it once thought over what is true.
+    const trial::Trial& seen = *file.trial;
+    const bool another = seen.resource_version != file.status_over && seen.status_digest != file.status_digest;
+    if (status.empty() || (status == file.status && !another)) return;
     const auto written = ports_.room.write_status(*file.trial, status_of(file, now, true));
     if (!written && written.error().code != Code::NotFound) {
         file.wake_at = std::min(file.wake_at, now + kSoon);
@@ -392,6 +396,8 @@ void Court::show(CaseFile& file, Micros now) {
         return;
     }
     file.status = std::move(status);
+    file.status_over = seen.resource_version;
+    file.status_digest = written ? *written : 0;
     publish_report(file);
     file.changed = true;
     const std::lock_guard lock(mutex_);

@@ -49,6 +49,8 @@ struct SubjectTracker::Seen {
 
     Seen(const cluster::State& state, const trial::SubjectRef& subject);
 
+    [[nodiscard]] std::uint64_t digest() const;
+
     /// None of the ReplicaSets that are there is of the current pod template.
     void let_all_be_former();
 
@@ -92,6 +94,34 @@ void SubjectTracker::Seen::take_replica_sets(const cluster::State& state, const 
         if (current) current_since = one.workload.created_at;
         replica_sets.push_back({one.workload.uid, one.workload.name, current});
     }
+}
+
+/// FNV-1a over every field.
+std::uint64_t SubjectTracker::Seen::digest() const {
+    std::uint64_t sum = 0xcbf29ce484222325ULL;
+    const auto add_byte = [&](unsigned char byte) { sum = (sum ^ byte) * 0x100000001b3ULL; };
+    const auto add = [&](std::uint64_t number) {
+        for (unsigned shift = 0; shift < 64; shift += 8) add_byte(static_cast<unsigned char>(number >> shift));
+    };
+    const auto add_text = [&](const std::string& text) {
+        add(text.size());
+        for (const char c : text) add_byte(static_cast<unsigned char>(c));
+    };
+    add_text(uid);
+    for (const std::int64_t number : {generation, created_at, current_since}) add(static_cast<std::uint64_t>(number));
+    add(template_digest);
+    add(settled ? 1 : 0);
+    add(replica_sets.size());
+    for (const trial::SubjectReplicaSet& one : replica_sets) {
+        add_text(one.uid);
+        add(one.current ? 1 : 0);
+    }
+    for (const Pod& one : pods) {
+        add_text(one.uid);
+        add_text(one.node);
+        add((one.current ? 1U : 0U) + (one.running ? 2U : 0U));
+    }
+    return std::max<std::uint64_t>(1, sum);
 }
 
 void SubjectTracker::Seen::let_all_be_former() {
@@ -161,13 +191,22 @@ void SubjectTracker::take_pods(CaseFile& file, const Seen& seen, Micros now) {
     }
 }
 
+std::uint64_t SubjectTracker::look(const trial::SubjectRef& subject) const {
+    std::uint64_t digest = 0;
+    target_.read([&](const cluster::State& state) { digest = Seen(state, subject).digest(); });
+    return digest;
+}
+
 std::string SubjectTracker::track(CaseFile& file, Micros now) {
     std::optional<Seen> seen;
     target_.read([&](const cluster::State& state) { seen.emplace(state, file.trial->spec.subject); });
+    file.subject_seen = 0;
+    const std::uint64_t digest = seen->digest();
     file.subject_problem.clear();
     file.subject_found = !seen->uid.empty();
     if (!file.subject_found) {
         file.subject_problem = describe(file.trial->spec.subject) + " is not there";
+        file.subject_seen = digest;
         return {};
     }
     if (file.subject.uid != seen->uid || file.subject.generation < seen->generation) {
@@ -186,6 +225,7 @@ std::string SubjectTracker::track(CaseFile& file, Micros now) {
     if (seen->current_since != 0) file.subject.revision_since = seen->current_since;
     if (seen->replica_sets.empty() && file.subject.generation == 1) file.subject.revision_since = seen->created_at;
     take_pods(file, *seen, now);
+    file.subject_seen = digest;
     return revision;
 }
 

@@ -18,6 +18,9 @@ public:
     /// @return the revision that is current: the workload's UID and a digest of its pod template; empty: not known
     std::string track(CaseFile& file, Micros now);
 
+    /// A digest of all that the mirror shows of the subject, never 0: `file.subject_seen` when track() took it up.
+    [[nodiscard]] std::uint64_t look(const trial::SubjectRef& subject) const;
+
 private:
     struct Seen;
 
