@@ -238,7 +238,7 @@ void Storm::restart() {
     zombie_ = options_.zombies ? std::move(process_) : nullptr;
     process_ = std::make_unique<SimProcess>(world_, store_, ids_, fate_, options_.dangers, rules_);
     due_ = world_.clock.truth;
-    offset_at_start_ = world_.clock.offset;
+    starts_.emplace_back(world_.clock.truth, world_.clock.offset);
 }
 
 void Storm::sit() {
@@ -345,12 +345,14 @@ void Storm::check_sitting() {
                 EXPECT_EQ(revision, template_then) << "admitted by a template that is gone";
                 Micros began = 0;
                 Micros now = 0;
+                Micros at_start = 0;
+                for (const auto& [at, offset] : starts_)
+                    if (at <= end) at_start = offset;
                 for (const auto& [at, offset] : offsets_) {
                     if (at <= began_.at(view->key)) began = offset;
                     if (at <= end) now = offset;
                 }
-                const Micros served =
-                    end - began_.at(view->key) + std::max<Micros>(0, std::min(now, offset_at_start_) - began);
+                const Micros served = end - began_.at(view->key) + std::max<Micros>(0, std::min(now, at_start) - began);
                 EXPECT_GE(served + 2 * kSecond, trial->spec.duration) << view->key << " was admitted too early";
             }
         }

@@ -79,7 +79,7 @@ private:
     std::multimap<Micros, std::function<void()>> calls_;
     Micros due_ = 0;
     Micros ends_ = 0;
-    Micros offset_at_start_ = 0;  // of the wall clock, when the process began
+    std::vector<std::pair<Micros, Micros>> starts_;  // true time when a process began: the offset then
     int flaws_made_ = 0;
     bool busy_ = true;
 
