@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "adapters/ledger_postgres/rows.hpp"
-#include "adapters/postgres/errors.hpp"
+#include "adapters/postgres/lone_statement.hpp"
 #include "adapters/postgres/text.hpp"
 
 namespace helix::ledger_postgres {
@@ -91,6 +91,29 @@ Result<void> insert(Session& session, std::span<const Entry> entries) {
     return {};
 }
 
+bool is_there(Session& session, const ledger::Record& last) {
+    const auto rows = session.run(kHashOf, to_row(last.seq));
+    return !rows.empty() && rows[0][0].c_str() == postgres::hex(last.hash);
+}
+
+/// The only fence of the entries; nothing when there is none.
+std::optional<ports::Fence> fence_of(std::span<const Entry> entries) {
+    for (const Entry& entry : entries)
+        if (entry.fence) return entry.fence;
+    return std::nullopt;
+}
+
+/// At most one fence, and texts that the server takes in one piece.
+bool fits_one_statement(std::span<const Entry> entries) {
+    const std::optional<ports::Fence> fence = fence_of(entries);
+    std::size_t bytes = 0;
+    for (const Entry& entry : entries) {
+        bytes += bytes_of(entry);
+        if (entry.fence && entry.fence != fence) return false;
+    }
+    return bytes <= kInsertBytesMax;
+}
+
 }  // namespace
 
 /// A turn kept from the last call may have been ended by the server meanwhile: `continues_head` finds out.
@@ -123,6 +146,28 @@ Result<void> Appender::commit(std::span<const Entry> entries) {
     if (entries.empty()) return {};
     const std::lock_guard lock(mutex_);
     if (auto sound = check(entries); !sound) return sound;
+    if (alone_ && !turn_ && fits_one_statement(entries)) {
+        if (auto sound = check_texts(entries); !sound) return sound;
+        const auto done = append_at_once(entries);
+        if (!done) return done.error();
+        if (*done == AtOnce::Done) return {};
+    }
+    return append_in_steps(entries);
+}
+
+Result<Appender::AtOnce> Appender::append_at_once(std::span<const Entry> entries) {
+    const std::optional<ports::Fence> fence = fence_of(entries);
+    bool refused = false;
+    const auto run = postgres::run_lone_statement(
+        pool_, "appending",
+        [&](Session& session) { refused = !ledger_postgres::append_at_once(session, entries, fence); },
+        [&](Session& session) { return is_there(session, entries.back().record); });
+    if (run) return refused ? AtOnce::Refused : AtOnce::Done;
+    if (run.error().code == Code::Unavailable || run.error().code == Code::UnknownOutcome) return run.error();
+    return AtOnce::Refused;
+}
+
+Result<void> Appender::append_in_steps(std::span<const Entry> entries) {
     const bool kept = turn_.has_value();
     if (auto taken = take_turn(); !taken) return taken;
     auto continues = continues_head(entries.front().record);
@@ -131,6 +176,7 @@ Result<void> Appender::commit(std::span<const Entry> entries) {
         if (auto taken = take_turn(); !taken) return taken;
         continues = continues_head(entries.front().record);
     }
+    alone_ = continues && *continues && !kept;
     if (continues && !*continues) return ports::not_continuing(entries.front().record.seq);  // the turn is kept
     postgres::Transaction transaction = *std::move(turn_);
     turn_.reset();
@@ -142,10 +188,7 @@ Result<void> Appender::commit(std::span<const Entry> entries) {
     });
     if (!inserted) return inserted;
     const ledger::Record& last = entries.back().record;
-    return transaction.commit([&](Session& session) {
-        const auto rows = session.run(kHashOf, to_row(last.seq));
-        return !rows.empty() && rows[0][0].c_str() == postgres::hex(last.hash);
-    });
+    return transaction.commit([&](Session& session) { return is_there(session, last); });
 }
 
 }  // namespace helix::ledger_postgres

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -34,8 +35,17 @@ Result<void> read_record(const pqxx::row& row, ledger::Record& record);
 /// Reads all rows into `page`, reusing its records. Errors: those of read_record.
 Result<void> read_records(const pqxx::result& rows, std::vector<ledger::Record>& page);
 
+/// Errors: InvalidArgument for a text with a zero byte, which PostgreSQL cannot hold.
+Result<void> check_texts(std::span<const ports::Entry> entries);
+
+/// Appends the entries as one statement that is a whole transaction: it waits for the turn (append.hpp), holds on to
+/// the fence where one is given, and inserts records and names. False: the fence is not held any more, and nothing was
+/// written. Throws what the library throws: the tables' own rules have refused it.
+bool append_at_once(postgres::Session& session, std::span<const ports::Entry> entries,
+                    const std::optional<ports::Fence>& fence);
+
 /// Inserts the entries' records as one statement, and their names as another.
-/// Errors: InvalidArgument for a text with a zero byte, which PostgreSQL cannot hold. Throws what the library throws.
+/// Errors: those of check_texts. Throws what the library throws.
 Result<void> insert_records(postgres::Session& session, std::span<const ports::Entry> entries);
 void insert_names(postgres::Session& session, std::span<const ports::Entry> entries);
 

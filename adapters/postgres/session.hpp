@@ -52,6 +52,13 @@ public:
         return pqxx::nontransaction(connection_).exec_prepared(statement.name, std::forward<Args>(args)...);
     }
 
+    /// The server's process behind this connection. It names it even after others have had its number.
+    struct Backend {
+        std::string pid;
+        std::string started;
+    };
+    [[nodiscard]] const Backend& backend() const { return backend_; }
+
     /// False once the connection was seen to be gone.
     [[nodiscard]] bool alive() const { return connection_.is_open(); }
     [[nodiscard]] pqxx::connection& raw() { return connection_; }
@@ -64,6 +71,7 @@ private:
     std::set<std::string_view> prepared_;
     Watchdog& dog_;
     std::chrono::milliseconds patience_;
+    Backend backend_;
 };
 
 }  // namespace helix::postgres

@@ -47,6 +47,14 @@ bool send_all(int fd, const char* data, std::size_t size) {
     return true;
 }
 
+/// COMMIT is sent by itself, as one small message; the lone statement begins its own piece with its Bind message.
+bool is_commit(std::string_view data) {
+    constexpr std::string_view kLone("\0append_at_once\0", 16);
+    constexpr std::size_t kHead = 5;  // type and length
+    return data.find(std::string_view("COMMIT\0", 7)) != std::string_view::npos ||
+           (data.size() > kHead && data.front() == 'B' && data.substr(kHead).starts_with(kLone));
+}
+
 }  // namespace
 
 PostgresRelay::PostgresRelay(std::filesystem::path server_socket) : server_socket_(std::move(server_socket)) {
@@ -106,20 +114,20 @@ void PostgresRelay::carry(int client, int server) {
             continue;
         }
         std::array<pollfd, 2> ends{{{client, POLLIN, 0}, {server, POLLIN, 0}}};
-        if (poll(ends.data(), ends.size(), kPollMs) <= 0) continue;
+        if (poll(ends.data(), ends.size(), kPollMs) <= 0 || generation_ != mine) continue;
         if (ends[1].revents != 0 && !pass_on(server, client, false, drop_answer)) return;
         if (ends[0].revents != 0 && !pass_on(client, server, true, drop_answer)) return;
     }
 }
 
-/// False when the connection is over. Our COMMIT is sent by itself, as one small message, so it is read whole.
+/// False when the connection is over.
 bool PostgresRelay::pass_on(int from, int to, bool from_client, bool& drop_answer) {
     std::array<char, 65536> buffer{};
     const ssize_t count = recv(from, buffer.data(), buffer.size(), 0);
     if (count <= 0) return false;
     const std::string_view data(buffer.data(), static_cast<std::size_t>(count));
     if (!from_client && drop_answer) return false;  // the server has answered: it is done
-    if (from_client && data.find(std::string_view("COMMIT\0", 7)) != std::string_view::npos) {
+    if (from_client && is_commit(data)) {
         const Cut cut = cut_.exchange(Cut::None);
         if (cut != Cut::None) {
             ++cuts_;
@@ -127,6 +135,7 @@ bool PostgresRelay::pass_on(int from, int to, bool from_client, bool& drop_answe
         }
         if (cut == Cut::BeforeCommit) return false;
         drop_answer = cut == Cut::AfterCommit;
+        if (cut == Cut::WithCommit) return send_all(to, data.data(), data.size()) && false;
     }
     return send_all(to, data.data(), data.size());
 }

@@ -12,13 +12,14 @@
 namespace helix::test_support {
 
 /// A relay between clients and a PostgreSQL server, on unix sockets: the network that can be cut at an exact place. It
-/// understands of the protocol only where a COMMIT is sent.
+/// understands of the protocol only where a commit is sent: a COMMIT, or the statement that is one by itself.
 class PostgresRelay {
 public:
     enum class Cut {
         None,
-        BeforeCommit,  ///< the next COMMIT does not reach the server, and the connection is gone
-        AfterCommit,   ///< the next COMMIT is done by the server, its answer is lost with the connection
+        BeforeCommit,  ///< the next commit does not reach the server, and the connection is gone
+        WithCommit,    ///< the connection is gone as soon as the server has the next commit
+        AfterCommit,   ///< the next commit is done by the server, its answer is lost with the connection
     };
 
     explicit PostgresRelay(std::filesystem::path server_socket);
