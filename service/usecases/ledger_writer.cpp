@@ -1,6 +1,7 @@
 #include "service/usecases/ledger_writer.hpp"
 
 #include <algorithm>
+#include <exception>
 #include <string_view>
 #include <utility>
 
@@ -58,18 +59,26 @@ Result<ports::Entry> prepare(LedgerDraft draft) {
     return entry;
 }
 
+/// What becomes of a batch whose leader was stopped by an exception. It must not need memory itself: so short a text is
+/// kept within the string.
+Error out_of_memory() {
+    return error(Code::UnknownOutcome, "out of memory");
+}
+
 }  // namespace
 
 /// One caller's entry on its way, on the caller's stack. Its batch's leader has it while it commits.
 struct LedgerWriter::Waiting {
     ports::Entry entry;
-    Result<void> outcome;
+    Result<void> outcome = out_of_memory();  // unless the leader says otherwise
 };
 
 /// Entries that will be one commit. Whoever came first leads it; the others sleep until it is over, and are woken all
 /// at once. Shared, since who wakes a sleeper does so when the sleeper may be gone already.
 struct LedgerWriter::Batch {
-    std::vector<Waiting*> members;
+    Batch() { members.reserve(kBatchMax); }
+
+    std::vector<Waiting*> members;   // never more than it has room for
     bool over = false;               // guarded by the writer's mutex
     std::condition_variable turn;    // it is the first in line: its leader sleeps here
     std::condition_variable ending;  // it is over
@@ -97,13 +106,20 @@ Result<std::vector<Result<Record>>> LedgerWriter::append_each(std::vector<Ledger
         mine[i].entry = *std::move(prepared);
     }
     std::vector<Place> places;
+    places.reserve(mine.size());
     std::unique_lock lock(mutex_);
-    for (Waiting& one : mine) {
-        Place place = enqueue(one);
-        if (places.empty() || places.back().batch != place.batch) places.push_back(std::move(place));
+    std::exception_ptr failure;
+    try {
+        for (Waiting& one : mine) {
+            Place place = enqueue(one);
+            if (places.empty() || places.back().batch != place.batch) places.push_back(std::move(place));
+        }
+    } catch (...) {  // what is in line already must be seen through: others refer to it
+        failure = std::current_exception();
     }
     for (const Place& place : places) see_through(place, lock);
     lock.unlock();
+    if (failure) std::rethrow_exception(failure);
     std::vector<Result<Record>> outcomes;
     outcomes.reserve(mine.size());
     for (Waiting& one : mine) {
@@ -118,7 +134,7 @@ Result<std::vector<Result<Record>>> LedgerWriter::append_each(std::vector<Ledger
 /// Puts an entry into the last batch in line that has room; one that opens a batch leads it.
 LedgerWriter::Place LedgerWriter::enqueue(Waiting& mine) {
     const bool opens = line_.empty() || line_.back()->members.size() >= kBatchMax;
-    if (opens) line_.push_back(std::make_shared<Batch>());
+    if (opens) line_.push_back(std::make_shared<Batch>());  // all that can throw: a batch without a leader never ends
     line_.back()->members.push_back(&mine);
     return {line_.back(), opens};
 }
@@ -135,7 +151,11 @@ void LedgerWriter::see_through(const Place& place, std::unique_lock<std::mutex>&
     leading_ = true;
     line_.pop_front();  // who comes from now on is of the next one
     lock.unlock();
-    commit(batch.members);
+    try {
+        commit(batch.members);
+    } catch (...) {
+        head_known_ = false;  // and every member has the outcome that it began with
+    }
     lock.lock();
     leading_ = false;
     batch.over = true;
