@@ -4,8 +4,11 @@
 // What was answered as done is in the ledger; what was not is told by the next process; nothing is done twice.
 #include <atomic>
 #include <cerrno>
+#include <chrono>
+#include <future>
 #include <string>
 #include <string_view>
+#include <thread>
 
 #include <dlfcn.h>
 #include <gtest/gtest.h>
@@ -25,6 +28,8 @@ struct Fault {
     std::atomic<bool> lasting{false};
     std::atomic<bool> struck{false};
     std::atomic<int> code{EIO};
+    std::atomic<bool> held{false};  ///< while it is, a sync does not come back
+    std::atomic<bool> holding{false};
 } fault;
 
 bool is_ledger(int fd) {
@@ -33,6 +38,14 @@ bool is_ledger(int fd) {
     const ssize_t size = readlink(link.c_str(), path, sizeof path);
     return size > 0 &&
            std::string_view(path, static_cast<std::size_t>(size)).find("nth.sqlite") != std::string_view::npos;
+}
+
+/// A disk that takes its time.
+void hold_sync(int fd) {
+    while (fault.held && is_ledger(fd)) {
+        fault.holding = true;
+        usleep(1'000);
+    }
 }
 
 bool strikes(int fd) {
@@ -60,11 +73,19 @@ F next(const char* name) {
 HELIX_FAILING(ssize_t, write, (int fd, const void* bytes, size_t size), (fd, bytes, size))
 HELIX_FAILING(ssize_t, pwrite, (int fd, const void* bytes, size_t size, off_t at), (fd, bytes, size, at))
 HELIX_FAILING(ssize_t, pwrite64, (int fd, const void* bytes, size_t size, off64_t at), (fd, bytes, size, at))
-HELIX_FAILING(int, fsync, (int fd), (fd))
-HELIX_FAILING(int, fdatasync, (int fd), (fd))
 HELIX_FAILING(int, ftruncate, (int fd, off_t size) noexcept, (fd, size))
 HELIX_FAILING(int, ftruncate64, (int fd, off64_t size) noexcept, (fd, size))
 #undef HELIX_FAILING
+extern "C" int fsync(int fd) {
+    static const auto real = next<int (*)(int)>("fsync");
+    hold_sync(fd);
+    return strikes(fd) ? -1 : real(fd);
+}
+extern "C" int fdatasync(int fd) {
+    static const auto real = next<int (*)(int)>("fdatasync");
+    hold_sync(fd);
+    return strikes(fd) ? -1 : real(fd);
+}
 
 namespace helix::usecases {
 namespace {
@@ -174,6 +195,27 @@ TEST_F(NthFailure, ADiskThatFailsFromThenOn) {
 
 TEST_F(NthFailure, ADiskThatIsFullFromThenOn) {
     sweep(ENOSPC, true);
+}
+
+TEST_F(NthFailure, WhileADiskSyncsReadsGoOnAndNobodyIsAnsweredTooSoon) {
+    const auto store = open();
+    Process process(bench, *store, *store, "one", 0);
+    ASSERT_TRUE(process.once.run(request(++number_)).ok());
+    const auto before = *store->head();
+    fault.held = true;
+    auto answer = std::async(std::launch::async, [&] { return process.once.run(request(++number_)); });
+    while (!fault.holding) std::this_thread::yield();
+    const auto known = store->find(idempotency_name("tester", "key-1"));
+    EXPECT_TRUE(known.ok() && *known) << "a read waits for the disk, or was refused";
+    EXPECT_EQ(*store->head(), before) << "what is not synced is not told";
+    EXPECT_TRUE(verify_ledger(*store, openssl_digest::sha256)->whole());
+    EXPECT_EQ(answer.wait_for(std::chrono::milliseconds(0)), std::future_status::timeout)
+        << "answered before it was durable";
+    EXPECT_TRUE(fault.held && fault.holding);
+    EXPECT_FALSE(shows(2)) << "written before its intent was durable";
+    fault.held = false;
+    EXPECT_TRUE(answer.get().ok());
+    EXPECT_TRUE(shows(2));
 }
 
 }  // namespace
