@@ -26,6 +26,7 @@
 #include "service/usecases/ledger_writer.hpp"
 #include "service/usecases/verify_ledger.hpp"
 #include "tests/ledger/temp_folder.hpp"
+#include "tests/support/amount.hpp"
 
 namespace {
 
@@ -173,8 +174,7 @@ TEST(PowerCut, LosesNothingThatWasAcknowledged) {
         const TempFolder folder;
         run(folder.file("power.sqlite"));
     }
-    const char* said = std::getenv("HELIX_POWER_CUTS");
-    const int cuts = said == nullptr ? 300 : std::max(1, std::atoi(said));
+    const int cuts = test_support::amount("HELIX_POWER_CUTS", 300);
     std::size_t checkpoints = 0;
     for (const Step& step : steps)
         checkpoints += step.kind == Step::Kind::Sync && step.file == "power.sqlite" ? 1U : 0U;

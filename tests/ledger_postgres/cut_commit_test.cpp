@@ -6,6 +6,7 @@
 
 #include "adapters/ledger_postgres/postgres_ledger_store.hpp"
 #include "tests/ledger/sample_records.hpp"
+#include "tests/support/amount.hpp"
 #include "tests/support/postgres_relay.hpp"
 #include "tests/support/postgres_server.hpp"
 #include "tests/support/process.hpp"
@@ -42,7 +43,7 @@ protected:
     std::unique_ptr<PostgresLedgerStore> direct, store;
 };
 
-constexpr int kRounds = 100;
+const int kRounds = test_support::amount("HELIX_CUTS", 100);
 
 TEST_F(CutCommit, TheOutcomeIsFoundOutEachTime) {
     open("found_out", std::chrono::seconds(60));

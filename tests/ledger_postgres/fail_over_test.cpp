@@ -19,6 +19,7 @@
 #include "service/usecases/ledger_writer.hpp"
 #include "service/usecases/verify_ledger.hpp"
 #include "tests/ledger/sample_records.hpp"
+#include "tests/support/amount.hpp"
 #include "tests/support/postgres_relay.hpp"
 #include "tests/support/postgres_server.hpp"
 #include "tests/support/process.hpp"
@@ -105,16 +106,11 @@ TEST_F(FailOver, AStandbyWithoutWhatWasAcknowledgedIsRefused) {
     EXPECT_EQ(again->seq, 20U);
 }
 
-/// How often a standby is promoted: a few times, or as often as HELIX_FAIL_OVERS says.
-int rounds() {
-    const char* said = std::getenv("HELIX_FAIL_OVERS");
-    return said == nullptr ? 3 : std::max(1, std::atoi(said));
-}
-
 /// A primary with a synchronous standby is killed under load, and the standby promoted: all that was acknowledged is
 /// there, the writers go on by themselves.
 TEST(Promotion, OfASynchronousStandbyLosesNothingThatWasAcknowledged) {
     constexpr const char* kSchema = "ledger";
+    const int rounds = test_support::amount("HELIX_FAIL_OVERS", 3);
     auto primary = PostgresServer::start();
     primary->fresh_schema(kSchema);
     PostgresRelay relay(primary->socket());
@@ -126,7 +122,7 @@ TEST(Promotion, OfASynchronousStandbyLosesNothingThatWasAcknowledged) {
     std::map<std::uint64_t, ledger::Digest> acknowledged;
     std::size_t unknown = 0, lost = 0;
     std::int64_t longest_ms = 0;
-    for (int round = 0; round < rounds(); ++round) {
+    for (int round = 0; round < rounds; ++round) {
         PostgresOptions following;
         following.standby_of = primary->socket_folder();
         following.settings = {"cluster_name=standby"};
@@ -178,7 +174,7 @@ TEST(Promotion, OfASynchronousStandbyLosesNothingThatWasAcknowledged) {
     }
     EXPECT_EQ(lost, 0U) << "refused for what a promoted standby lacks";
     std::printf("%d promotions: %zu acknowledged, 0 lost, %zu outcomes unknown, writing again after %ld ms at most\n",
-                rounds(), acknowledged.size(), unknown, static_cast<long>(longest_ms));
+                rounds, acknowledged.size(), unknown, static_cast<long>(longest_ms));
 }
 
 }  // namespace

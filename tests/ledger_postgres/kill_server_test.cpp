@@ -2,12 +2,12 @@
 #include <gtest/gtest.h>
 
 #include "tests/ledger_postgres/appenders.hpp"
+#include "tests/support/amount.hpp"
 #include "tests/support/postgres_server.hpp"
 
 namespace helix::ledger_postgres {
 namespace {
 
-constexpr int kKills = 5;
 constexpr std::chrono::seconds kBackWithin{10};
 
 TEST(KillServer, NothingAcknowledgedIsLostAndTheServiceComesBackByItself) {
@@ -15,7 +15,8 @@ TEST(KillServer, NothingAcknowledgedIsLostAndTheServiceComesBackByItself) {
     Options options;
     options.pool.find_out = std::chrono::seconds(30);  // longer than the server is away: every outcome is found out
     Appenders appenders(server->url(), options, 2, 4);
-    for (int kill = 0; kill < kKills; ++kill) {
+    const int kills = test_support::amount("HELIX_SERVER_KILLS", 5);
+    for (int kill = 0; kill < kills; ++kill) {
         ASSERT_TRUE(appenders.await(100, std::chrono::seconds(60)));
         server->kill();
         server->launch();
@@ -26,6 +27,7 @@ TEST(KillServer, NothingAcknowledgedIsLostAndTheServiceComesBackByItself) {
     ASSERT_TRUE(store.ok()) << store.error().message;
     appenders.compare_with(**store);
     EXPECT_EQ(appenders.unknown(), 0U);
+    std::printf("  the server was killed %d times\n", kills);
 }
 
 TEST(KillServer, WhileItIsAwayReadsAndWritesAreRefusedAtOnce) {
