@@ -12,7 +12,7 @@ import time
 import yaml
 
 from court import CLUSTER, DIGEST, HERE, ROOT, TRIALS, expect, seconds_of, tell, trial, until
-from reports import audited, definitions, image_report, loose, now, policy_report
+from reports import audited, definitions, image_report, loose, now, policy_report, scan_settings
 
 POLICY = ROOT + "/deploy/admission/trendal-approvals.yaml"
 BY = "eose.ca/approved-by"
@@ -177,7 +177,8 @@ def immaculate(court):
                  "k8srequiredlabels.constraints.gatekeeper.sh"):
         court.kubectl("wait", "--for=condition=Established", "crd/" + kind, "--timeout=60s")
     court.put(policy_report(court.subject()), audited(),
-              image_report(court.subject(), court.replica_set(), {"updateTimestamp": now(), "vulnerabilities": []}))
+              image_report(court.subject(), court.replica_set(), {"updateTimestamp": now(), "vulnerabilities": []}),
+              {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "trivy-system"}}, scan_settings())
     court.stop_service()
     court.live_on()  # Falco's pods are looked for at once
 
