@@ -181,9 +181,11 @@ Result<void> SiloTarget::greet() {
     auto info = engine_->info();
     if (!info) return info.error();
     info_ = *std::move(info);
-    containers_.clear();  // what happened meanwhile nobody told
-    has_gpus_ = true;
-    gpus_hang_.reset();
+    containers_.clear();                    // what happened meanwhile nobody told
+    if (greeted_ != status.opened_total) {  // each try leaves a hanging process over there
+        has_gpus_ = true;
+        gpus_hang_.reset();
+    }
     {
         const std::lock_guard lock(wishes_mutex_);
         follows_ = true;
