@@ -1,21 +1,28 @@
 #include "adapters/postgres/lone_statement.hpp"
 
 #include <chrono>
+#include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
 
 #include "adapters/postgres/errors.hpp"
+#include "adapters/postgres/transaction.hpp"
 
 namespace helix::postgres {
 namespace {
 
 constexpr std::chrono::milliseconds kAskAgain{20};
+// A pool between us and the server may have given that process to this very session: then it is done with the
+// statement.
 constexpr Statement kState{"backend_state",
-                           "SELECT state FROM pg_stat_activity WHERE pid = $1::integer AND backend_start::text = $2"};
+                           "SELECT state FROM pg_stat_activity WHERE pid = $1::integer"
+                           " AND extract(epoch FROM backend_start)::text = $2 AND pid <> pg_backend_pid()"};
 constexpr Statement kEnd{"backend_end",
-                         "SELECT pg_terminate_backend(pid, 1000) FROM pg_stat_activity"
-                         " WHERE pid = $1::integer AND backend_start::text = $2 AND state = 'idle'"};
+                         "SELECT pg_terminate_backend(pid, 1000) FROM pg_stat_activity WHERE pid = $1::integer"
+                         " AND extract(epoch FROM backend_start)::text = $2 AND pid <> pg_backend_pid()"
+                         " AND state = 'idle'"};
 
 enum class Outcome { Done, NotDone, Unknown };
 
@@ -32,20 +39,34 @@ public:
         // Idle: it is done with the statement, or has not read it yet and must not.
         const bool idle = !gone && std::string_view(rows[0][0].c_str()) == "idle";
         if (!gone && !idle) return Outcome::Unknown;
-        const bool there = is_there_(session);
-        if (there && !ended_) return Outcome::Done;
-        // It read the statement just when it was told to end, and may not have waited for its standby.
-        if (there) return Outcome::Unknown;
+        if (is_there_(session)) {
+            await_standby(session);
+            return Outcome::Done;
+        }
         if (gone) return Outcome::NotDone;
         session.run(kEnd, backend_.pid, backend_.started);
-        ended_ = true;
         return Outcome::Unknown;
     }
 
 private:
     const Session::Backend backend_;
     const std::function<bool(Session&)>& is_there_;
-    bool ended_ = false;
+};
+
+/// A borrowed session, given back or let go of whatever happens.
+class Borrowed {
+public:
+    Borrowed(Pool& pool, std::unique_ptr<Session> session) : pool_(pool), session_(std::move(session)) {}
+    ~Borrowed() { pool_.give_back(std::move(session_)); }
+    Borrowed(const Borrowed&) = delete;
+    Borrowed& operator=(const Borrowed&) = delete;
+
+    [[nodiscard]] Session& operator*() const { return *session_; }
+    void let_go() { session_.reset(); }
+
+private:
+    Pool& pool_;
+    std::unique_ptr<Session> session_;
 };
 
 /// Errors: DataLoss when the server that answers now is without the tables.
@@ -69,33 +90,36 @@ Result<Outcome> find_out(Pool& pool, Inquiry inquiry) {
 Result<void> run_lone_statement(Pool& pool, std::string_view doing, const std::function<void(Session&)>& statement,
                                 const std::function<bool(Session&)>& is_there) {
     for (int attempt = 0;; ++attempt) {
-        auto session = pool.borrow();
-        if (!session) return session.error();
-        try {
-            statement(**session);
-            pool.give_back(*std::move(session));
-            return {};
-        } catch (const std::exception& failure) {
-            Error told = to_error(failure, doing, pool.server());
-            const bool broken = pool.lost(**session, failure);
-            Inquiry inquiry((*session)->backend(), is_there);
-            pool.give_back(broken ? nullptr : *std::move(session));
-            if (!broken) return told;
-            *session = nullptr;
-            const auto outcome = find_out(pool, std::move(inquiry));
-            if (!outcome) return outcome.error();
-            if (*outcome == Outcome::Done) return {};
-            if (*outcome == Outcome::Unknown) {
-                told.code = Code::UnknownOutcome;
-                told.mend = "the server stayed away: when it is back, read whether the write is there";
-                return told;
+        auto found = pool.borrow();
+        if (!found) return found.error();
+        std::optional<Error> failed;
+        std::optional<Inquiry> inquiry;
+        {
+            Borrowed session(pool, *std::move(found));
+            inquiry.emplace((*session).backend(), is_there);
+            try {
+                statement(*session);
+                return {};
+            } catch (const std::exception& failure) {
+                const bool broken = pool.lost(*session, failure);
+                if (broken || sqlstate_of(failure).empty()) session.let_go();
+                failed = to_error(failure, doing, pool.server());
+                if (!broken && !sqlstate_of(failure).empty()) return *failed;  // the server has refused it
             }
-            // An idle connection that turns out to be gone says nothing of the server; a new one does.
-            if (attempt > 0) {
-                told.code = Code::Unavailable;
-                told.mend = "nothing was written: try again";
-                return told;
-            }
+        }
+        const auto outcome = find_out(pool, *std::move(inquiry));
+        if (!outcome) return outcome.error();
+        if (*outcome == Outcome::Done) return {};
+        if (*outcome == Outcome::Unknown) {
+            failed->code = Code::UnknownOutcome;
+            failed->mend = "the server stayed away: when it is back, read whether the write is there";
+            return *failed;
+        }
+        // An idle connection that turns out to be gone says nothing of the server; a new one does.
+        if (attempt > 0) {
+            failed->code = Code::Unavailable;
+            failed->mend = "nothing was written: try again";
+            return *failed;
         }
     }
 }

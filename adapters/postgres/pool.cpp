@@ -17,7 +17,9 @@ using Clock = std::chrono::steady_clock;
 
 }  // namespace
 
-Pool::Pool(Conninfo conninfo, const PoolOptions& options) : conninfo_(std::move(conninfo)), options_(options) {}
+Pool::Pool(Conninfo conninfo, const PoolOptions& options) : conninfo_(std::move(conninfo)), options_(options) {
+    idle_.reserve(options_.sessions_max);  // giving back needs no memory
+}
 
 Pool::~Pool() = default;
 
@@ -81,9 +83,8 @@ bool Pool::lost(const Session& session, const std::exception& failure) {
     const std::string state = sqlstate_of(failure);
     const bool ended = state.starts_with("57P") || state == "25P03";  // the server said good-bye
     if (session.alive() && !ended && dynamic_cast<const pqxx::broken_connection*>(&failure) == nullptr) return false;
-    std::vector<std::unique_ptr<Session>> gone;
     const std::lock_guard lock(mutex_);
-    gone.swap(idle_);
+    idle_.clear();
     return true;
 }
 

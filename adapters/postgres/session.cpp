@@ -23,7 +23,8 @@ Session::Session(const Conninfo& conninfo, const Bounds& bounds, Watchdog& dog)
     connection_.inhibit_reactivation(true);
 #pragma GCC diagnostic pop
     execute(settings_sql(bounds));
-    const auto self = execute("SELECT pid, backend_start FROM pg_stat_activity WHERE pid = pg_backend_pid()");
+    const auto self =
+        execute("SELECT pid, extract(epoch FROM backend_start) FROM pg_stat_activity WHERE pid = pg_backend_pid()");
     backend_ = {self.at(0)[0].c_str(), self.at(0)[1].c_str()};
 }
 

@@ -12,7 +12,13 @@ namespace {
 constexpr std::chrono::milliseconds kAskAgain{20};
 constexpr Statement kStatus{"transaction_status", "SELECT pg_xact_status($1::xid8)"};
 
+constexpr Statement kBehind{"behind_what_is_seen", "SELECT pg_logical_emit_message(true, 'helix', '')"};
+
 }  // namespace
+
+void await_standby(Session& session) {
+    session.run(kBehind);
+}
 
 Result<Transaction> Transaction::begin(Pool& pool, std::string_view doing, const std::string& first) {
     for (int attempt = 0;; ++attempt) {
@@ -121,8 +127,11 @@ Transaction::Outcome Transaction::ask(Session& session, const std::function<bool
         status = "aborted";
     }
     if (status == "in progress") return Outcome::Unknown;
-    if (is_there) return is_there(session) ? Outcome::Committed : Outcome::Aborted;
-    if (status == "committed") return Outcome::Committed;
+    if (is_there && !is_there(session)) return Outcome::Aborted;
+    if (is_there || status == "committed") {
+        await_standby(session);
+        return Outcome::Committed;
+    }
     return status == "aborted" ? Outcome::Aborted : Outcome::Unknown;
 }
 

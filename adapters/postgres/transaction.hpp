@@ -12,6 +12,11 @@
 
 namespace helix::postgres {
 
+/// Returns once all that this session can see is where commits have to be: a commit whose server ended while it waited
+/// for a synchronous standby is seen by others without having got there. (Our own commit lies behind it.) Throws what
+/// the library throws.
+void await_standby(Session& session);
+
 /// One transaction (READ COMMITTED) on a borrowed session; undone unless it is committed.
 ///
 /// It asks for its id when it begins. When the connection breaks while it is being committed, the server is asked
