@@ -188,6 +188,7 @@ void LedgerWriter::commit(std::vector<Waiting*> batch) {
     std::uint64_t conflicts = 0;
     std::uint64_t committed = 0;
     for (int attempt = 0; attempt < kAttemptsMax && !batch.empty();) {
+        for (Waiting* waiting : batch) waiting->outcome = out_of_memory();  // not what the try before came to
         const Result<void> outcome = try_commit(batch);
         for (Waiting* waiting : batch) waiting->outcome = outcome;
         if (outcome) {
