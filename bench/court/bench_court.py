@@ -1,8 +1,8 @@
 """What the court costs while nothing happens: memory, CPU and requests, beside the same reconcile written with kopf.
 
-usage: bench_court.py HELIX TESTCLUSTER DEFINITIONS [--trials N] [--seconds S] [--kopf BIN]
+usage: bench_court.py HELIX TESTCLUSTER DEFINITIONS [--trials N] [--reports R] [--seconds S] [--kopf BIN]
 
-Starts a real API server, puts N Deployments on trial for a day, each with one policy report, and lets S seconds pass: once with
+Starts a real API server, puts N Deployments on trial for a day, each with R policy reports, and lets S seconds pass: once with
 the service and its court, once with the service without it (court.enabled: false), once with the kopf operator. Memory is
 RssAnon (what the process itself holds) with the whole RSS beside it; CPU is the process's own clock; requests are counted in
 the API server's audit log, watches that are renewed apart.
@@ -48,7 +48,7 @@ def requests(cluster, agent, since):
     return asked, watches
 
 
-def settled(cluster, trials, deadline_s=240):
+def settled(cluster, trials, deadline_s=900):
     """Waits until every trial has a warmth in its status."""
     end = time.monotonic() + deadline_s
     while time.monotonic() < end:
@@ -59,7 +59,13 @@ def settled(cluster, trials, deadline_s=240):
     raise SystemExit("not every trial was judged in time")
 
 
-def fill(cluster, trials):
+def create(cluster, documents):
+    for first in range(0, len(documents), 1000):
+        cluster.kubectl("create", "-f", "-", stdin=json.dumps(
+            {"apiVersion": "v1", "kind": "List", "items": documents[first:first + 1000]}))
+
+
+def fill(cluster, trials, reports):
     documents = [{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "court"}}]
     for i in range(trials):
         name = f"web-{i}"
@@ -72,17 +78,18 @@ def fill(cluster, trials):
                           "spec": {"subject": {"deployment": name, "namespace": "court"}, "sostleTarget": "L2",
                                    "gates": ["kyverno"], "warmthFloor": 0.5, "duration": "24h", "crew": "BENCH",
                                    "pendingGates": "Tolerate", "trialId": name.upper()}})
-    cluster.kubectl("apply", "-f", "-", stdin=json.dumps({"apiVersion": "v1", "kind": "List", "items": documents}))
+    create(cluster, documents)
     deployments = cluster.objects("deployments", "court")
-    reports = [{"apiVersion": "wgpolicyk8s.io/v1alpha2", "kind": "PolicyReport",
-                "metadata": {"name": each["metadata"]["uid"], "namespace": "court"},
-                "scope": {"apiVersion": "apps/v1", "kind": "Deployment", "name": name, "namespace": "court",
-                          "uid": each["metadata"]["uid"]},
-                "results": [{"source": "kyverno", "policy": "require-labels", "rule": "check-team", "result": "fail",
-                             "message": "label team is required",
-                             "timestamp": {"seconds": int(time.time()), "nanos": 0}}]}
-               for name, each in deployments.items()]
-    cluster.kubectl("apply", "-f", "-", stdin=json.dumps({"apiVersion": "v1", "kind": "List", "items": reports}))
+    create(cluster, [policy_report(name, each["metadata"]["uid"], number)
+                     for name, each in deployments.items() for number in range(reports)])
+
+
+def policy_report(name, uid, number):
+    return {"apiVersion": "wgpolicyk8s.io/v1alpha2", "kind": "PolicyReport",
+            "metadata": {"name": f"{uid}-{number}", "namespace": "court"},
+            "scope": {"apiVersion": "apps/v1", "kind": "Deployment", "name": name, "namespace": "court", "uid": uid},
+            "results": [{"source": "kyverno", "policy": f"require-labels-{number}", "rule": "check-team", "result": "fail",
+                         "message": "label team is required", "timestamp": {"seconds": int(time.time()), "nanos": 0}}]}
 
 
 def measure(label, cluster, command, agent, trials, seconds, environment=None, judged=True):
@@ -126,16 +133,17 @@ def main():
     parser.add_argument("testcluster")
     parser.add_argument("definitions", help="a file with the PolicyReport and Kyverno definitions")
     parser.add_argument("--trials", type=int, default=100)
+    parser.add_argument("--reports", type=int, default=1)
     parser.add_argument("--seconds", type=int, default=120)
     parser.add_argument("--kopf", default="", help="the kopf program; without it that row is left out")
     args = parser.parse_args()
     with Cluster(args.testcluster) as cluster, tempfile.TemporaryDirectory() as folder:
-        cluster.run("load", "--nodes", "3", "--pods", "0")
+        cluster.run("load", "--nodes", str(3 + args.trials // 100), "--pods", "0")
         cluster.kubectl("apply", "--server-side", "-f", args.definitions)
         subprocess.run([args.helix, "crds", "install", "--kubeconfig", cluster.kubeconfig], check=True,
                        stdout=subprocess.DEVNULL)
-        fill(cluster, args.trials)
-        print(f"{args.trials} trials, nothing happening for {args.seconds} s   (m: thousandths of a core; requests a minute)")
+        fill(cluster, args.trials, args.reports)
+        print(f"{args.trials} trials with {args.trials * args.reports} reports, nothing happening for {args.seconds} s   (m: thousandths of a core; requests a minute)")
         print(f"{'':28} {'RssAnon':>11}  {'RSS':>11}  {'CPU':>9}  {'requests':>8}  {'watches':>8}")
         ours = measure("helixd with its court", cluster, service(args.helix, folder, cluster, True), "helix-coaster",
                        args.trials, args.seconds)

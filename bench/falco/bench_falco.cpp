@@ -103,7 +103,7 @@ int main(int argc, char** argv) {
     const system::SystemClock clock;
     system::UlidSource ids(clock);
     usecases::LedgerWriter writer(**store, clock, ids, &openssl_digest::sha256);
-    court::AlertInbox inbox(writer, "dev");
+    court::AlertInbox inbox(writer, "dev", [] { return true; });
     inbox.follow({"shop"});
 
     std::map<std::string, std::int64_t> sent;

@@ -244,6 +244,17 @@ private:
         keep_problem_ = problem;
         helix_.sweep();
         alarms_.look();
+        give_back_memory();
+    }
+
+    /// A peak (a relist, a court that hears every case again) leaves the process with memory that it does not use.
+    void give_back_memory() {
+        constexpr std::size_t kWorthIt = 8U << 20U;
+        constexpr std::int64_t kEvery = 60'000'000;
+        const std::int64_t now = clock_.steady_us();
+        if (now - gave_back_at_ < kEvery) return;
+        gave_back_at_ = now;
+        if (mallinfo2().fordblks > kWorthIt) malloc_trim(0);
     }
 
     /// A target shows something new: perhaps what an open cycle waits for.
@@ -291,6 +302,7 @@ private:
     usecases::RunCycle helix_;
     usecases::Recovery recovery_;
     usecases::AnswerOnce once_;
+    std::int64_t gave_back_at_ = 0;  // of the keeper's thread
     std::string keep_problem_;
     usecases::Views views_;
     reconcile::Publisher publisher_;

@@ -158,6 +158,8 @@ SimProcess::SimProcess(SimWorld& whole, ledger_memory::MemoryLedgerStore& ledger
     court::Court::Ports ports{
         target, target, tenure, writer, store, once, bus, whole.clock, openssl_digest::sha256, check_ports()};
     ports.keep_record = [this](const std::string& mecipol, const std::string& record) { kept[mecipol] = record; };
+    replica = std::make_unique<court::AlertInbox>(writer, "sim", [] { return false; });
+    replica->follow({SimWorld::kNs});
     court = std::make_unique<court::Court>(std::move(ports), std::move(rules));
 }
 

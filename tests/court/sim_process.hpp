@@ -107,7 +107,8 @@ public:
     usecases::Recovery recovery;
     usecases::AnswerOnce once;
     SlowChecks checks;
-    std::map<std::string, std::string> kept;  // records, as files
+    std::map<std::string, std::string> kept;     // records, as files
+    std::unique_ptr<court::AlertInbox> replica;  ///< of a process beside this one, which does not hold the court
     std::unique_ptr<court::Court> court;
 
 private:

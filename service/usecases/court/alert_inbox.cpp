@@ -63,10 +63,27 @@ bool AlertInbox::matters(const trial::FalcoAlert& alert) const {
     return alert.ns.empty() || namespaces_.contains(alert.ns);
 }
 
+/// Of what was not recorded, for whatever reason, the next one alike is: its kind is new again.
+class AlertInbox::Forgetting {
+public:
+    Forgetting(AlertInbox& inbox, const std::vector<std::string>& kinds) : inbox_(inbox), kinds_(kinds) {}
+    ~Forgetting() {
+        const std::lock_guard lock(inbox_.mutex_);
+        for (const std::string& kind : kinds_) inbox_.counts_.erase(kind);
+    }
+    Forgetting(const Forgetting&) = delete;
+    Forgetting& operator=(const Forgetting&) = delete;
+
+private:
+    AlertInbox& inbox_;
+    const std::vector<std::string>& kinds_;  // an empty one was recorded
+};
+
 Result<AlertInbox::Taken> AlertInbox::take(const std::vector<trial::FalcoAlert>& alerts, const std::string& actor) {
     Taken taken;
     std::vector<usecases::LedgerDraft> drafts;
     std::vector<std::string> kinds;
+    const bool counts = presides_();
     {
         const std::lock_guard lock(mutex_);
         for (const trial::FalcoAlert& alert : alerts) {
@@ -79,8 +96,8 @@ Result<AlertInbox::Taken> AlertInbox::take(const std::vector<trial::FalcoAlert>&
             std::string kind = kind_of(alert) + '\n' + std::to_string(beginning_before(alert));
             const auto known = counts_.find(kind);
             if (known == counts_.end() && counts_.size() >= kKindsMax) counts_.clear();
-            const std::int64_t count = counts_[kind] += alert.count;
-            if (!is_power_of_two(count)) {
+            const std::int64_t count = counts ? counts_[kind] += alert.count : alert.count;
+            if (counts && !is_power_of_two(count)) {
                 ++taken.counted;
                 continue;
             }
@@ -91,18 +108,19 @@ Result<AlertInbox::Taken> AlertInbox::take(const std::vector<trial::FalcoAlert>&
         }
     }
     if (drafts.empty()) return taken;
+    Forgetting unless(*this, kinds);
     const auto outcomes = writer_.append_each(std::move(drafts));
     if (!outcomes) return outcomes.error();
+    Result<Taken> told = taken;
     for (std::size_t i = 0; i < outcomes->size(); ++i) {
         if ((*outcomes)[i].ok()) {
-            ++taken.recorded;
-            continue;
+            kinds[i].clear();
+            if (told) ++told->recorded;
+        } else if (told) {
+            told = (*outcomes)[i].error();
         }
-        const std::lock_guard lock(mutex_);
-        counts_.erase(kinds[i]);  // the next one alike is recorded
-        return (*outcomes)[i].error();
     }
-    return taken;
+    return told;
 }
 
 std::map<std::string, std::uint64_t> AlertInbox::totals() const {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <set>
@@ -24,7 +25,10 @@ public:
     static constexpr std::size_t kKindsMax = 20'000;
     static constexpr std::size_t kBeginningsMax = 10'000;
 
-    AlertInbox(usecases::LedgerWriter& writer, std::string target) : writer_(writer), target_(std::move(target)) {}
+    /// @param presides  whether this process holds the court. One that does not is told of no beginnings: it counts
+    ///                  nothing and records every alert that may matter.
+    AlertInbox(usecases::LedgerWriter& writer, std::string target, std::function<bool()> presides)
+        : writer_(writer), target_(std::move(target)), presides_(std::move(presides)) {}
 
     /// The namespaces in which some trial has its subject; empty: there is no trial.
     void follow(std::set<std::string> namespaces);
@@ -45,12 +49,14 @@ public:
     [[nodiscard]] std::map<std::string, std::uint64_t> totals() const;
 
 private:
+    class Forgetting;
     [[nodiscard]] std::int64_t beginning_before(const trial::FalcoAlert& alert) const;
     [[nodiscard]] bool matters(const trial::FalcoAlert& alert) const;
     void pass(std::int64_t now);
 
     usecases::LedgerWriter& writer_;
     const std::string target_;
+    const std::function<bool()> presides_;
     mutable std::mutex mutex_;
     std::set<std::string> namespaces_;
     std::map<std::string, std::int64_t> counts_;  // by kind of alert

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "domain/ledger/digest.hpp"
 #include "domain/trial/journal.hpp"
 #include "domain/trial/reports.hpp"
 #include "domain/trial/score.hpp"
@@ -39,6 +40,26 @@ struct Promotion {
     Patience patience;     ///< before a step that was refused is tried again
 };
 
+/// What the court needs for its own work on a case, and nobody who looks at it: most of a case's memory.
+struct Desk {
+    std::string manifest;                        ///< until conftest has seen it
+    std::map<std::string, Patience> asked_pods;  ///< by UID: those that have not told their containers yet
+    trial::Journal journal;
+    std::string fingerprint;               ///< of all that the score depends on; unchanged: nothing to do
+    std::optional<ledger::Digest> status;  ///< of it as last written, canonical JSON, without resourceVersions
+    std::string status_over;               ///< the trial's resourceVersion before that
+    std::uint64_t status_digest = 0;       ///< of it, as the docket tells it
+    std::optional<ledger::Digest> report;  ///< of the PolicyReport as last written
+
+    Desk() = default;
+    ~Desk() = default;
+    Desk(Desk&&) = default;
+    Desk& operator=(Desk&&) = default;
+    /// A copy of the case is for those who look: it has an empty desk.
+    Desk(const Desk&) : Desk() {}
+    Desk& operator=(const Desk&) = delete;
+};
+
 /// Everything the court remembers of one run of one trial. What must outlive the process is in the ledger, under the
 /// names "trial:KEY:0", "trial:KEY:1", ...
 struct CaseFile {
@@ -55,10 +76,7 @@ struct CaseFile {
     bool subject_found = false;
     std::string subject_problem;   ///< why it cannot be read
     bool subject_changed = false;  ///< its pod template is not the one that was judged; only told of a closed case
-    std::string manifest;          ///< until conftest has seen it
     std::set<std::string> falco_gaps;
-    std::map<std::string, Patience> asked_pods;  ///< by UID: those that have not told their containers yet
-    trial::Journal journal;
     std::shared_ptr<const trial::ManifestCheck> check;
 
     std::vector<trial::Testimony> testimonies;  ///< complete: with what the journal holds
@@ -75,12 +93,8 @@ struct CaseFile {
     bool awaits_set = false;  ///< the ReplicaSet of the new pod template is not there yet
     bool unsure = false;      ///< the ledger may hold lines that this does not show: read it again
     bool changed = true;      ///< since it was published
-    std::string fingerprint;  ///< of all that the score depends on; unchanged: nothing to do
-    std::string status;       ///< as last written, canonical JSON, without resourceVersions
-    std::string status_over;  ///< the trial's resourceVersion before that
-    std::uint64_t status_digest = 0;  ///< of it, as the docket tells it
-    std::string report;               ///< as last written, the PolicyReport
     std::string phase;
+    Desk desk;
     std::string problem;  ///< why the court cannot go on with it
     Micros wake_at = 0;
 

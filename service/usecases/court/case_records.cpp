@@ -34,7 +34,7 @@ void begin_revision(CaseFile& file, std::string revision, Micros at) {
     file.revision = std::move(revision);
     file.clock_from = at;
     file.subject.revision_since = at;
-    file.journal = {};
+    file.desk.journal = {};
     file.check.reset();
     file.falco_gaps.clear();
 }
@@ -44,7 +44,7 @@ Result<void> apply_evidence(CaseFile& file, const json& body) {
         const auto gate = trial::parse_gate(line.value("gate", ""));
         auto defect = defect_of(line);
         if (!gate || !defect) return error(Code::DataLoss, "a line of evidence cannot be read");
-        file.journal.restore({*gate, *std::move(defect)});
+        file.desk.journal.restore({*gate, *std::move(defect)});
     }
     return {};
 }

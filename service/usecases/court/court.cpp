@@ -26,7 +26,7 @@ Court::Court(Ports ports, CourtRules rules)
       records_(ports_.writer, ports_.store, ports_.target.name()),
       tracker_(ports_.target, ports_.room),
       promoter_(ports_.target, ports_.room, ports_.helix, ports_.sha256, rules_.pools),
-      inbox_(ports_.writer, ports_.target.name()) {
+      inbox_(ports_.writer, ports_.target.name(), [this] { return ports_.tenure.fence().has_value(); }) {
     records_.on_record([this](const ledger::Record& record) {
         ports_.bus.publish({"ledger.record", record.target, usecases::record_summary(record), record.id});
     });
@@ -53,7 +53,7 @@ Micros Court::sit() {
         });
     });
     look_at_falco();
-    if (alerts_begun_) read_new_alerts();
+    if (alerts_begun_) (void)read_new_alerts();  // who is to end reads again
     for (const auto& trial : trials) {
         if (trial->deleting) continue;
         CaseFile& file = cases_[{trial->ns, trial->name}];
@@ -100,23 +100,28 @@ bool Court::is_settled(const CaseFile& file, const CaseFile::Glance& glance) con
 }
 
 /// All alerts since the case was opened. At its end they are read anew: what was acknowledged counts.
-void Court::read_alerts(const CaseFile& file, Micros now) {
-    const bool begun = std::exchange(alerts_begun_, true);
-    const bool more = !begun || file.opened_seq < alerts_from_;
+/// Errors: the store's; then nobody is judged.
+Result<void> Court::read_alerts(const CaseFile& file, Micros now) {
+    const bool more = !alerts_begun_ || file.opened_seq < alerts_from_;
     if (more) {
+        alerts_begun_ = false;
         alerts_.clear();
         series_.clear();
         alerts_seq_ = alerts_from_ = file.opened_seq;
         alerts_forgotten_to_ = 0;
     }
-    if (more || now >= file.ends_at()) read_new_alerts();
+    if (!more && now < file.ends_at()) return {};
+    auto read = read_new_alerts();
+    alerts_begun_ = alerts_begun_ || read.ok();
+    return read;
 }
 
 /// New alerts of the ledger, whoever took them in.
-void Court::read_new_alerts() {
+Result<void> Court::read_new_alerts() {
     while (true) {
         const auto page = ports_.store.list({alerts_seq_, ports::LedgerQuery::kLimitMax, kAlertKind, target(), false});
-        if (!page || page->empty()) return;
+        if (!page) return page.error();
+        if (page->empty()) return {};
         for (const ledger::Record& record : *page) {
             alerts_seq_ = record.seq + 1;
             auto alert = alert_of(json::parse(record.body, nullptr, false));

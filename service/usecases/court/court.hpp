@@ -110,8 +110,8 @@ private:
     void remember_warmth(CaseFile& file, Micros now);
     void publish(const CaseFile& file, const char* type, Micros now);
     void put_off(CaseFile& file, const Error& why, Micros now);
-    void read_alerts(const CaseFile& file, Micros now);
-    void read_new_alerts();
+    Result<void> read_alerts(const CaseFile& file, Micros now);
+    Result<void> read_new_alerts();
     void forget_oldest_alerts();
     void look_at_falco();
     bool reads_still(CaseFile& file);

@@ -59,7 +59,7 @@ bool Court::remember(CaseFile& file, Micros now) {
         return false;
     }
     if (fresh && file.lines != 0) {
-        file.restored_at = ports_.clock.steady_us();
+        if (!file.closing) file.restored_at = ports_.clock.steady_us();
         inbox_.begin(file.clock_from);
     }
     // Whoever closed it may have died before the file was written.
@@ -92,7 +92,10 @@ void Court::attend(CaseFile& file, const ports::Fence& fence, Micros now) {
         return show(file, now);
     }
     if (!keep_revision(file, revision, fence, now)) return show(file, now);
-    read_alerts(file, now);
+    if (const auto read = read_alerts(file, now); !read) {
+        put_off(file, read.error(), now);
+        return show(file, now);
+    }
     if (reads_still(file)) {  // a restart alone must change neither warmth nor status
         file.wake_at = std::min(file.wake_at, now + kSoon);
         return;
@@ -134,7 +137,11 @@ bool Court::keep_revision(CaseFile& file, const std::string& revision, const por
 
 /// Whether a case that was read back waits for what its former process had: conftest's word and the gates' lists.
 bool Court::reads_still(CaseFile& file) {
-    if (file.restored_at == 0 || ports_.clock.steady_us() - file.restored_at > kReadingMax) return false;
+    if (file.restored_at == 0) return false;
+    if (ports_.clock.steady_us() - file.restored_at > kReadingMax) {
+        file.restored_at = 0;
+        return false;
+    }
     const trial::GateSet asked = asked_gates(file.trial->spec);
     ask_conftest(file);
     const ports::CourtEvidence evidence = ports_.room.evidence(file.subject.ns);
@@ -170,8 +177,8 @@ void Court::ask_conftest(CaseFile& file) {
     const std::string key = file.key + ":" + std::to_string(file.subject.generation);
     if (auto check = ports_.checks.take(key)) {
         file.check = std::move(check);
-    } else if (!file.manifest.empty()) {
-        ports_.checks.ask(key, std::exchange(file.manifest, {}), file.subject.generation, file.trial->spec.layer);
+    } else if (!file.desk.manifest.empty()) {
+        ports_.checks.ask(key, std::exchange(file.desk.manifest, {}), file.subject.generation, file.trial->spec.layer);
         if (auto at_once = ports_.checks.take(key)) file.check = std::move(at_once);
     }
 }
@@ -243,14 +250,14 @@ bool Court::hear(CaseFile& file, const ports::Fence& fence, Micros now) {
     ask_conftest(file);
     look_at_approval(file);
     const std::string print = fingerprint_of(file, now);
-    if (print == file.fingerprint) return false;
+    if (print == file.desk.fingerprint) return false;
     if (asked_gates(file.trial->spec).has(Gate::Falco))
         if (const auto noted = note_gaps(file, fence); !noted) {
             put_off(file, noted.error(), now);
             return false;
         }
     auto testimonies = testimonies_of(file, now);
-    trial::Journal journal = file.journal;
+    trial::Journal journal = file.desk.journal;
     std::vector<trial::Journal::Line> lines;
     for (const trial::Testimony& one : testimonies)
         for (trial::Journal::Line& line : journal.note(one)) lines.push_back(std::move(line));
@@ -259,10 +266,10 @@ bool Court::hear(CaseFile& file, const ports::Fence& fence, Micros now) {
             put_off(file, noted.error(), now);
             return false;
         }
-    file.journal = std::move(journal);
-    for (trial::Testimony& one : testimonies) one = file.journal.complete(std::move(one));
+    file.desk.journal = std::move(journal);
+    for (trial::Testimony& one : testimonies) one = file.desk.journal.complete(std::move(one));
     file.testimonies = std::move(testimonies);
-    file.fingerprint = print;
+    file.desk.fingerprint = print;
     file.changed = true;
     return true;
 }
@@ -293,7 +300,7 @@ void Court::look_at_approval(CaseFile& file) {
         }
     }
     file.approval_checked = by;
-    file.fingerprint.clear();
+    file.desk.fingerprint.clear();
 }
 
 void Court::judge(CaseFile& file, const ports::Fence& fence, Micros now) {
@@ -338,7 +345,7 @@ void Court::remember_warmth(CaseFile& file, Micros now) {
 
 void Court::conclude(CaseFile& file, const ports::Fence& fence, Micros now) {
     if (const auto closed = records_.close(file, now, fence); !closed) {
-        file.fingerprint.clear();
+        file.desk.fingerprint.clear();
         return put_off(file, closed.error(), now);
     }
     {
@@ -372,9 +379,10 @@ void Court::promote(CaseFile& file, const ports::Fence& fence, Micros now) {
 /// Viewers of policy reports see the verdict there, too. It is a courtesy: where it cannot be written, it is not.
 void Court::publish_report(CaseFile& file) {
     if (file.testimonies.empty() || file.subject.uid.empty()) return;
-    std::string report = report_of(file);
-    if (report == file.report) return;
-    if (ports_.room.publish_report(*file.trial, report)) file.report = std::move(report);
+    const std::string report = report_of(file);
+    const ledger::Digest digest = ports_.sha256(report);
+    if (digest == file.desk.report) return;
+    if (ports_.room.publish_report(*file.trial, report)) file.desk.report = digest;
 }
 
 /// Writes the trial's status when it is not what it should be.
@@ -384,20 +392,22 @@ void Court::show(CaseFile& file, Micros now) {
         if (!file.phase.empty()) publish(file, "trial.phase", now);
         file.phase = phase;
     }
-    std::string status = status_of(file, now, false);
+    const std::string status = status_of(file, now, false);
+    const ledger::Digest digest = ports_.sha256(status);
     // A former leader that was held up may write what it once thought over what is true.
     const trial::Trial& seen = *file.trial;
-    const bool another = seen.resource_version != file.status_over && seen.status_digest != file.status_digest;
-    if (status.empty() || (status == file.status && !another)) return;
+    const bool another =
+        seen.resource_version != file.desk.status_over && seen.status_digest != file.desk.status_digest;
+    if (status.empty() || (digest == file.desk.status && !another)) return;
     const auto written = ports_.room.write_status(*file.trial, status_of(file, now, true));
     if (!written && written.error().code != Code::NotFound) {
         file.wake_at = std::min(file.wake_at, now + kSoon);
         if (file.problem.empty()) file.problem = "the status cannot be written: " + written.error().message;
         return;
     }
-    file.status = std::move(status);
-    file.status_over = seen.resource_version;
-    file.status_digest = written ? *written : 0;
+    file.desk.status = digest;
+    file.desk.status_over = seen.resource_version;
+    file.desk.status_digest = written ? *written : 0;
     publish_report(file);
     file.changed = true;
     const std::lock_guard lock(mutex_);

@@ -144,7 +144,7 @@ Result<void> SubjectTracker::load(CaseFile& file, const Seen& seen) {
     live->subject.revision_since = subject.revision_since;
     live->subject.namespace_labels = *std::move(labels);
     subject = std::move(live->subject);
-    file.manifest = std::move(live->manifest);
+    if (asked_gates(file.trial->spec).has(trial::Gate::Conftest)) file.desk.manifest = std::move(live->manifest);
     return {};
 }
 
@@ -157,7 +157,7 @@ void SubjectTracker::take_pods(CaseFile& file, const Seen& seen, Micros now) {
         if (pod.alive && !there) pod.last_seen = now;
         pod.alive = there;
     }
-    std::erase_if(file.asked_pods, [&](const auto& asked) {
+    std::erase_if(file.desk.asked_pods, [&](const auto& asked) {
         return std::none_of(seen.pods.begin(), seen.pods.end(),
                             [&](const Seen::Pod& one) { return one.uid == asked.first; });
     });
@@ -173,10 +173,10 @@ void SubjectTracker::take_pods(CaseFile& file, const Seen& seen, Micros now) {
         pod->current = one.current;
         pod->node = one.node;
         if (!one.running || knows_containers(*pod)) {
-            file.asked_pods.erase(one.uid);
+            file.desk.asked_pods.erase(one.uid);
             continue;
         }
-        Patience& asking = file.asked_pods[one.uid];
+        Patience& asking = file.desk.asked_pods[one.uid];
         if (asking.waits(now)) {
             file.wake_at = std::min(file.wake_at, asking.again_at);
             continue;
