@@ -128,7 +128,11 @@ trial::ScanSettings read_scan_settings(JsonObject& object) {
                 settings.leaves_out_grave =
                     scanned.find("CRITICAL") == std::string::npos || scanned.find("HIGH") == std::string::npos;
             }
-            if (name == "trivy.ignoreUnfixed") settings.leaves_out_unfixed = upper(text_of(value)) == "TRUE";
+            if (name ==
+                "trivy.ignoreUnfixed") {  // Trivy takes "true", "t" and "1"; whatever is no plain no counts as one
+                const std::string said = upper(text_of(value));
+                settings.leaves_out_unfixed = !said.empty() && said != "FALSE" && said != "F" && said != "0";
+            }
         });
     });
     settings.ref.kind = "ConfigMap";

@@ -219,6 +219,7 @@ TEST(ScanSettings, TellWhatIsLeftOut) {
     EXPECT_TRUE(read(R"("trivy.severity":"HIGH,MEDIUM")").leaves_out_grave);
     EXPECT_TRUE(read(R"("trivy.severity":"")").leaves_out_grave);
     EXPECT_TRUE(read(R"("trivy.ignoreUnfixed":"true")").leaves_out_unfixed);
+    EXPECT_TRUE(read(R"("trivy.ignoreUnfixed":"1")").leaves_out_unfixed);
     EXPECT_FALSE(read(R"("trivy.ignoreUnfixed":"false")").leaves_out_unfixed);
     EXPECT_NE(one<trial::ScanSettings>(Kind::ScanSettings, R"("data":"all")").problem, "");
 }
