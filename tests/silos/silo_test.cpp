@@ -229,8 +229,9 @@ TEST_F(Silo, ShowsItsUnitAndItsContainersOnThePage) {
     const std::string url = "http://127.0.0.1:" + std::to_string(service_->process().port()) + "/";
     std::string page;
     EXPECT_TRUE(eventually(60, [&] {
-        page = test_support::run_process({"/usr/bin/chromium", "--headless", "--no-sandbox", "--disable-gpu",
-                                          "--virtual-time-budget=5000", "--dump-dom", url})
+        page = test_support::run_process({"/usr/bin/timeout", "30", "/usr/bin/chromium", "--headless", "--no-sandbox",
+                                          "--disable-gpu", "--disable-dev-shm-usage", "--virtual-time-budget=5000",
+                                          "--dump-dom", url})
                    .output;
         return page.find(">seen<") != std::string::npos;
     })) << page;
