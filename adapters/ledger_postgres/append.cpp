@@ -20,8 +20,7 @@ using postgres::Session;
 /// Texts of one INSERT at most, far below what the server takes.
 constexpr std::size_t kInsertBytesMax = 16U * 1024U * 1024U;
 
-constexpr const char* kTakeTurn =
-    "SELECT pg_advisory_xact_lock(1212501080, 'records'::regclass::oid::integer);";  // "HELX"
+constexpr const char* kTakeTurn = "SELECT " HELIX_LEDGER_TURN ";";
 constexpr postgres::Statement kHead{"head_for_append", "SELECT seq, hash FROM records ORDER BY seq DESC LIMIT 1"};
 constexpr postgres::Statement kHashOf{"hash_of", "SELECT hash FROM records WHERE seq = $1"};
 constexpr postgres::Statement kTaken{
@@ -79,16 +78,15 @@ std::size_t bytes_of(const Entry& entry) {
     return entry.record.body.size() + entry.record.target.size() + entry.record.actor.size();
 }
 
-Result<void> insert(Session& session, std::span<const Entry> entries) {
+/// In pieces that the server takes.
+void insert(Session& session, std::span<const Entry> entries) {
     for (auto rest = entries; !rest.empty();) {
         std::size_t count = 1;
         for (std::size_t bytes = bytes_of(rest[0]); count < rest.size(); ++count)
             if (bytes += bytes_of(rest[count]); bytes > kInsertBytesMax) break;
-        if (auto done = insert_records(session, rest.first(count)); !done) return done;
+        append(session, rest.first(count), {});
         rest = rest.subspan(count);
     }
-    insert_names(session, entries);
-    return {};
 }
 
 bool is_there(Session& session, const ledger::Record& last) {
@@ -146,8 +144,8 @@ Result<void> Appender::commit(std::span<const Entry> entries) {
     if (entries.empty()) return {};
     const std::lock_guard lock(mutex_);
     if (auto sound = check(entries); !sound) return sound;
+    if (auto sound = check_texts(entries); !sound) return sound;
     if (alone_ && !turn_ && fits_one_statement(entries)) {
-        if (auto sound = check_texts(entries); !sound) return sound;
         const auto done = append_at_once(entries);
         if (!done) return done.error();
         if (*done == AtOnce::Done) return {};
@@ -159,8 +157,7 @@ Result<Appender::AtOnce> Appender::append_at_once(std::span<const Entry> entries
     const std::optional<ports::Fence> fence = fence_of(entries);
     bool refused = false;
     const auto run = postgres::run_lone_statement(
-        pool_, "appending",
-        [&](Session& session) { refused = !ledger_postgres::append_at_once(session, entries, fence); },
+        pool_, "appending", [&](Session& session) { refused = !append(session, entries, fence); },
         [&](Session& session) { return is_there(session, entries.back().record); });
     if (run) return refused ? AtOnce::Refused : AtOnce::Done;
     if (run.error().code == Code::Unavailable || run.error().code == Code::UnknownOutcome) return run.error();
@@ -184,7 +181,8 @@ Result<void> Appender::append_in_steps(std::span<const Entry> entries) {
     const auto inserted = transaction.run([&](Session& session) -> Result<void> {
         if (auto held = check_fences(session, entries); !held) return held;
         if (auto free = check_names(session, entries); !free) return free;
-        return insert(session, entries);
+        insert(session, entries);
+        return {};
     });
     if (!inserted) return inserted;
     const ledger::Record& last = entries.back().record;

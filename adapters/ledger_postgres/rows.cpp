@@ -8,22 +8,13 @@ namespace {
 
 using postgres::ArrayText;
 
-constexpr postgres::Statement kInsertRecords{
-    "insert_records",
-    "INSERT INTO records (seq, v, id, at_us, kind, target, actor, body, prev_hash, hash, key_id, signature)"
-    " SELECT seq, $1::integer, id, at_us, kind, target, actor, body, prev_hash, hash, key_id, signature"
-    " FROM unnest($2::bigint[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::text[], $8::text[], $9::bytea[],"
-    " $10::bytea[], $11::text[], $12::bytea[])"
-    " AS row (seq, id, at_us, kind, target, actor, body, prev_hash, hash, key_id, signature)"};
-
-// The lock is that of Appender's turns. The INSERT reads every CTE before it inserts a row; the names' one waits for
-// it.
-constexpr postgres::Statement kAppendAtOnce{
-    "append_at_once",
-    "WITH turn AS MATERIALIZED (SELECT pg_advisory_xact_lock(1212501080, "
-    "'records'::regclass::oid::integer)),"
-    " fence AS MATERIALIZED (SELECT epoch FROM leases, turn WHERE name = $15 AND epoch = $16::bigint FOR SHARE OF "
-    "leases),"
+// The INSERT reads every CTE before it inserts a row; the names' one waits for it.
+constexpr postgres::Statement kAppend{
+    "append",
+    "WITH turn AS MATERIALIZED (SELECT " HELIX_LEDGER_TURN
+    "),"
+    " fence AS MATERIALIZED"
+    " (SELECT epoch FROM leases, turn WHERE name = $15 AND epoch = $16::bigint FOR SHARE OF leases),"
     " added AS (INSERT INTO records (seq, v, id, at_us, kind, target, actor, body, prev_hash, hash, key_id, signature)"
     " SELECT seq, $1::integer, id, at_us, kind, target, actor, body, prev_hash, hash, key_id, signature"
     " FROM turn, unnest($2::bigint[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::text[], $8::text[],"
@@ -33,10 +24,6 @@ constexpr postgres::Statement kAppendAtOnce{
     " named AS (INSERT INTO record_keys (name, seq) SELECT name, row.seq"
     " FROM unnest($13::bytea[], $14::bigint[]) AS row (name, seq) JOIN added ON added.seq = row.seq)"
     " SELECT count(*) FROM added"};
-
-constexpr postgres::Statement kInsertNames{
-    "insert_names",
-    "INSERT INTO record_keys (name, seq) SELECT name, seq FROM unnest($1::bytea[], $2::bigint[]) AS row (name, seq)"};
 
 std::int64_t integer(const pqxx::field& field) {
     return field.as<std::int64_t>();
@@ -64,14 +51,12 @@ struct RecordArrays {
 
 struct NameArrays {
     ArrayText names, seqs;
-    bool any = false;
 
     explicit NameArrays(std::span<const ports::Entry> entries) {
         for (const ports::Entry& entry : entries)
             for (const std::string& name : entry.names) {
                 names.add_bytes(std::string_view(name));
                 seqs.add(to_row(entry.record.seq));
-                any = true;
             }
     }
 };
@@ -124,33 +109,17 @@ Result<void> check_texts(std::span<const ports::Entry> entries) {
     return {};
 }
 
-bool append_at_once(postgres::Session& session, std::span<const ports::Entry> entries,
-                    const std::optional<ports::Fence>& fence) {
+bool append(postgres::Session& session, std::span<const ports::Entry> entries,
+            const std::optional<ports::Fence>& fence) {
     RecordArrays all;
     for (const ports::Entry& entry : entries) all.add(entry.record);
     const NameArrays named(entries);
     const std::string epoch = fence ? std::to_string(to_row(fence->epoch)) : std::string();
-    const auto rows =
-        session.run(kAppendAtOnce, ledger::kFormatVersion, all.seq.str(), all.id.str(), all.at_us.str(), all.kind.str(),
-                    all.target.str(), all.actor.str(), all.body.str(), all.prev_hash.str(), all.hash.str(),
-                    all.key_id.str(), all.signature.str(), named.names.str(), named.seqs.str(),
-                    fence ? fence->lease.c_str() : nullptr, fence ? epoch.c_str() : nullptr);
+    const auto rows = session.run(
+        kAppend, ledger::kFormatVersion, all.seq.str(), all.id.str(), all.at_us.str(), all.kind.str(), all.target.str(),
+        all.actor.str(), all.body.str(), all.prev_hash.str(), all.hash.str(), all.key_id.str(), all.signature.str(),
+        named.names.str(), named.seqs.str(), fence ? fence->lease.c_str() : nullptr, fence ? epoch.c_str() : nullptr);
     return rows[0][0].as<std::size_t>() == entries.size();
-}
-
-Result<void> insert_records(postgres::Session& session, std::span<const ports::Entry> entries) {
-    if (auto sound = check_texts(entries); !sound) return sound;
-    RecordArrays all;
-    for (const ports::Entry& entry : entries) all.add(entry.record);
-    session.run(kInsertRecords, ledger::kFormatVersion, all.seq.str(), all.id.str(), all.at_us.str(), all.kind.str(),
-                all.target.str(), all.actor.str(), all.body.str(), all.prev_hash.str(), all.hash.str(),
-                all.key_id.str(), all.signature.str());
-    return {};
-}
-
-void insert_names(postgres::Session& session, std::span<const ports::Entry> entries) {
-    const NameArrays named(entries);
-    if (named.any) session.run(kInsertNames, named.names.str(), named.seqs.str());
 }
 
 }  // namespace helix::ledger_postgres

@@ -38,15 +38,13 @@ Result<void> read_records(const pqxx::result& rows, std::vector<ledger::Record>&
 /// Errors: InvalidArgument for a text with a zero byte, which PostgreSQL cannot hold.
 Result<void> check_texts(std::span<const ports::Entry> entries);
 
-/// Appends the entries as one statement that is a whole transaction: it waits for the turn (append.hpp), holds on to
-/// the fence where one is given, and inserts records and names. False: the fence is not held any more, and nothing was
-/// written. Throws what the library throws: the tables' own rules have refused it.
-bool append_at_once(postgres::Session& session, std::span<const ports::Entry> entries,
-                    const std::optional<ports::Fence>& fence);
+/// SQL that waits for the turn to append, until the transaction's end; the server grants turns in the order of asking.
+#define HELIX_LEDGER_TURN "pg_advisory_xact_lock(1212501080, 'records'::regclass::oid::integer)"  // "HELX"
 
-/// Inserts the entries' records as one statement, and their names as another.
-/// Errors: those of check_texts. Throws what the library throws.
-Result<void> insert_records(postgres::Session& session, std::span<const ports::Entry> entries);
-void insert_names(postgres::Session& session, std::span<const ports::Entry> entries);
+/// Appends the entries, records and names, with one statement: it waits for the turn and holds on to the fence where
+/// one is given. By itself it is a whole transaction. False: the fence is not held any more, and nothing was written.
+/// Throws what the library throws: the tables' own rules have refused it.
+bool append(postgres::Session& session, std::span<const ports::Entry> entries,
+            const std::optional<ports::Fence>& fence);
 
 }  // namespace helix::ledger_postgres

@@ -5,6 +5,7 @@
 #include <pqxx/pqxx>
 
 #include "adapters/ledger_postgres/postgres_ledger_store.hpp"
+#include "adapters/ledger_postgres/rows.hpp"
 #include "tests/ledger/sample_records.hpp"
 #include "tests/support/amount.hpp"
 #include "tests/support/postgres_relay.hpp"
@@ -82,7 +83,7 @@ TEST_F(CutCommit, AStatementThatWaitsWhenItsConnectionGoesIsWaitedFor) {
         const ledger::Record record = next();
         pqxx::connection rival(server.url("postgres", "waiting"));
         pqxx::work turn(rival);
-        turn.exec("SELECT pg_advisory_xact_lock(1212501080, 'records'::regclass::oid::integer)");
+        turn.exec("SELECT " HELIX_LEDGER_TURN);
         relay.cut_next(PostgresRelay::Cut::WithCommit);
         auto told = std::async(std::launch::async, [&] { return store->append(record); });
         ASSERT_TRUE(eventually(30, [&] { return server.sql("SELECT count(*)" + waiting) == "1"; }));
