@@ -16,7 +16,7 @@ constexpr const char* kTrials = "trendaltrials.eose.ca";
 constexpr const char* kPolicyReports = "policyreports.wgpolicyk8s.io";
 constexpr const char* kOpenReports = "reports.openreports.io";
 constexpr const char* kImageReports = "vulnerabilityreports.aquasecurity.github.io";
-// No definition of its own: the ConfigMap's name, which the Trivy operator's code gives it in whatever namespace it is.
+// A ConfigMap's name, which the Trivy operator's code gives it in whatever namespace it is.
 constexpr const char* kScanSettings = "trivy-operator-trivy-config";
 constexpr const char* kTemplates = "constrainttemplates.templates.gatekeeper.sh";
 constexpr const char* kGatekeeperConfigs = "configs.config.gatekeeper.sh";
@@ -35,13 +35,19 @@ std::optional<WatchedResource> constraint_resource(const std::string& definition
 
 }  // namespace
 
-/// A resource that is watched while it is served and wanted.
+/// A resource that is watched while its definition is there and it is wanted.
 struct CourtFeed::Api {
-    Api(WatchContext& context, WatchSink& sink, WatchedResource resource, bool is_report)
-        : watcher(context, sink, std::move(resource)), report(is_report) {}
+    Api(WatchContext& context, WatchSink& sink, WatchedResource resource, std::string told_by, Wanted when,
+        std::function<void()> forget)
+        : watcher(context, sink, std::move(resource)),
+          definition(std::move(told_by)),
+          wanted(when),
+          clear(std::move(forget)) {}
 
     Watcher watcher;
-    const bool report;
+    const std::string definition;
+    const Wanted wanted;
+    const std::function<void()> clear;
     bool running = false;
 };
 
@@ -63,7 +69,7 @@ public:
     void finish_list(Kind) override {
         const std::set<std::string> before = feed_.served_;
         for (const std::string& name : before)
-            if (!seen_.contains(name) && name != kScanSettings) feed_.vanished(name);
+            if (!seen_.contains(name)) feed_.vanished(name);
     }
     void reached(Kind, const std::string&) override {}
 
@@ -95,34 +101,35 @@ void CourtFeed::start() {
     definition_watcher_->start();
 }
 
-CourtFeed::Api& CourtFeed::api(const std::string& definition, WatchedResource resource, WatchSink& sink, bool report) {
-    auto& kept = apis_[definition];
-    if (!kept) kept = std::make_unique<Api>(context_, sink, std::move(resource), report);
-    return *kept;
+template <class T>
+void CourtFeed::watch(const std::string& definition, WatchedResource resource, Shelf<T>& shelf, Wanted wanted,
+                      const std::string& name) {
+    auto& kept = apis_[name.empty() ? definition : name];
+    if (!kept)
+        kept = std::make_unique<Api>(context_, shelf, std::move(resource), definition, wanted,
+                                     [&shelf] { shelf.clear(); });
+    run(*kept);
 }
 
 void CourtFeed::appeared(const std::string& definition) {
     if (!served_.insert(definition).second) return;
     if (definition == kTrials)
-        return run(api(definition, {Kind::TrendalTrial, "/apis/eose.ca/v1/trendaltrials"}, trials_, false));
+        watch(definition, {Kind::TrendalTrial, "/apis/eose.ca/v1/trendaltrials"}, trials_, Wanted::Always);
     if (definition == kPolicyReports)
-        return run(api(definition, {Kind::PolicyReport, "/apis/wgpolicyk8s.io/v1alpha2/policyreports"}, policy_reports_,
-                       true));
+        watch(definition, {Kind::PolicyReport, "/apis/wgpolicyk8s.io/v1alpha2/policyreports"}, policy_reports_,
+              Wanted::OfFollowed);
     if (definition == kOpenReports)
-        return run(api(definition, {Kind::OpenReport, "/apis/openreports.io/v1alpha1/reports"}, open_reports_, true));
+        watch(definition, {Kind::OpenReport, "/apis/openreports.io/v1alpha1/reports"}, open_reports_,
+              Wanted::OfFollowed);
     if (definition == kImageReports) {
-        appeared(kScanSettings);
-        return run(api(definition,
-                       {Kind::VulnerabilityReport, "/apis/aquasecurity.github.io/v1alpha1/vulnerabilityreports"},
-                       image_reports_, true));
+        watch(definition, {Kind::VulnerabilityReport, "/apis/aquasecurity.github.io/v1alpha1/vulnerabilityreports"},
+              image_reports_, Wanted::OfFollowed);
+        watch(definition, {Kind::ScanSettings, "/api/v1/configmaps", std::string("metadata.name=") + kScanSettings},
+              scan_settings_, Wanted::WhileFollowed, kScanSettings);
     }
-    if (definition == kScanSettings)
-        return run(api(definition,
-                       {Kind::ScanSettings, "/api/v1/configmaps", std::string("metadata.name=") + kScanSettings},
-                       scan_settings_, true));
     if (definition == kGatekeeperConfigs)
-        return run(api(definition, {Kind::GatekeeperConfig, "/apis/config.gatekeeper.sh/v1alpha1/configs"},
-                       audit_exemptions_, true));
+        watch(definition, {Kind::GatekeeperConfig, "/apis/config.gatekeeper.sh/v1alpha1/configs"}, audit_exemptions_,
+              Wanted::WhileFollowed);
     auto constraint = constraint_resource(definition);
     if (!constraint) return;
     Shelf<trial::Constraint>* shelf = nullptr;
@@ -132,12 +139,12 @@ void CourtFeed::appeared(const std::string& definition) {
         if (!kept) kept = std::make_unique<Shelf<trial::Constraint>>([this](const std::string&) { changed({}); });
         shelf = kept.get();
     }
-    run(api(definition, *std::move(constraint), *shelf, true));
+    watch(definition, *std::move(constraint), *shelf, Wanted::WhileFollowed);
 }
 
 /// Starts or stops the watch as it is wanted.
 void CourtFeed::run(Api& api) {
-    const bool wanted = !api.report || !followed_.empty();
+    const bool wanted = api.wanted == Wanted::Always || !followed_.empty();
     if (wanted == api.running) return;
     api.running = wanted;
     wanted ? api.watcher.start() : api.watcher.stop();
@@ -145,17 +152,11 @@ void CourtFeed::run(Api& api) {
 
 void CourtFeed::vanished(const std::string& definition) {
     if (served_.erase(definition) == 0) return;
-    if (definition == kImageReports) vanished(kScanSettings);
-    const auto found = apis_.find(definition);
-    if (found == apis_.end()) return;
-    if (std::exchange(found->second->running, false)) found->second->watcher.stop();
-    if (definition == kTrials) trials_.clear();
-    if (definition == kPolicyReports) policy_reports_.clear();
-    if (definition == kOpenReports) open_reports_.clear();
-    if (definition == kImageReports) image_reports_.clear();
-    if (definition == kGatekeeperConfigs) audit_exemptions_.clear();
-    if (definition == kScanSettings) scan_settings_.clear();
-    if (definition.ends_with(kConstraintGroup)) constraints_.at(definition)->clear();
+    for (auto& [name, api] : apis_) {
+        if (api->definition != definition) continue;
+        if (std::exchange(api->running, false)) api->watcher.stop();
+        api->clear();
+    }
 }
 
 void CourtFeed::follow(const std::set<std::string>& namespaces) {
@@ -169,11 +170,9 @@ void CourtFeed::follow_now(const std::set<std::string>& namespaces) {
     policy_reports_.keep_only(namespaces);
     open_reports_.keep_only(namespaces);
     image_reports_.keep_only(namespaces);
-    for (auto& [definition, api] : apis_) {
-        if (!api->report || !served_.contains(definition)) continue;
-        const bool everywhere =
-            definition.ends_with(kConstraintGroup) || definition == kGatekeeperConfigs || definition == kScanSettings;
-        if (api->running && grown && !everywhere) {  // what was passed over so far is wanted now
+    for (auto& [name, api] : apis_) {
+        if (!served_.contains(api->definition)) continue;
+        if (api->running && grown && api->wanted == Wanted::OfFollowed) {  // what was passed over so far is wanted now
             api->watcher.stop();
             api->running = false;
         }
@@ -190,15 +189,13 @@ void CourtFeed::changed(const std::string& ns) {
 
 void CourtFeed::publish() {
     std::map<std::string, Standing> standings;
-    for (const std::string& definition : served_) {
-        Standing standing{Standing::Served::Current, {}};
-        if (const auto found = apis_.find(definition); found != apis_.end()) {
-            const Reflector& reflector = found->second->watcher.reflector();
-            if (!found->second->running || !reflector.listed()) standing.served = Standing::Served::Listing;
-            if (found->second->running && reflector.problem())
-                standing = {Standing::Served::Unread, reflector.problem()->message};
-        }
-        standings[definition] = std::move(standing);
+    for (const std::string& definition : served_) standings[definition] = {Standing::Served::Current, {}};
+    for (const auto& [name, api] : apis_) {
+        if (!served_.contains(api->definition)) continue;
+        const Reflector& reflector = api->watcher.reflector();
+        Standing& standing = standings[name];
+        standing = {api->running && reflector.listed() ? Standing::Served::Current : Standing::Served::Listing, {}};
+        if (api->running && reflector.problem()) standing = {Standing::Served::Unread, reflector.problem()->message};
     }
     const Reflector& definitions = definition_watcher_->reflector();
     if (definitions.problem() || definitions.absent()) {

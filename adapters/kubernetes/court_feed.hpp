@@ -44,13 +44,20 @@ public:
 
 private:
     struct Api;
+    enum class Wanted {
+        Always,
+        OfFollowed,     ///< what is in the namespaces that are followed
+        WhileFollowed,  ///< all, while any namespace is
+    };
     /// Tells of definitions by name.
     class Definitions;
 
     void appeared(const std::string& definition);
     void vanished(const std::string& definition);
     void follow_now(const std::set<std::string>& namespaces);
-    Api& api(const std::string& definition, WatchedResource resource, WatchSink& sink, bool report);
+    template <class T>
+    void watch(const std::string& definition, WatchedResource resource, Shelf<T>& shelf, Wanted wanted,
+               const std::string& name = {});
     void run(Api& api);
     void changed(const std::string& ns);
     [[nodiscard]] trial::Standing standing_of(const std::string& definition) const;
@@ -67,12 +74,12 @@ private:
     std::map<std::string, std::unique_ptr<Shelf<trial::Constraint>>> constraints_;  // by definition; never shrinks
 
     // Of the sync loop alone.
-    std::map<std::string, std::unique_ptr<Api>> apis_;  // by definition; never shrinks
+    std::map<std::string, std::unique_ptr<Api>> apis_;  // by definition, or a name beside it; never shrinks
     std::set<std::string> served_;
     std::set<std::string> followed_;
 
     mutable std::mutex mutex_;  // guards what follows, and the maps against those who read them elsewhere
-    std::map<std::string, trial::Standing> standings_;  // by definition
+    std::map<std::string, trial::Standing> standings_;  // as apis_, and of other definitions
     std::map<std::string, std::uint64_t> versions_;     // by namespace
     std::uint64_t all_version_ = 0;                     // of what concerns every namespace
     std::uint64_t changes_ = 0;
