@@ -59,10 +59,10 @@ Result<ports::Entry> prepare(LedgerDraft draft) {
     return entry;
 }
 
-/// What becomes of a batch whose leader was stopped by an exception. It must not need memory itself: so short a text is
-/// kept within the string.
-Error out_of_memory() {
-    return error(Code::UnknownOutcome, "out of memory");
+/// What becomes of a batch whose leader was stopped by an exception, which is that it had no memory. It must not need
+/// any itself: so short a text is kept within the string.
+Error interrupted() {
+    return error(Code::UnknownOutcome, "interrupted");
 }
 
 }  // namespace
@@ -70,7 +70,7 @@ Error out_of_memory() {
 /// One caller's entry on its way, on the caller's stack. Its batch's leader has it while it commits.
 struct LedgerWriter::Waiting {
     ports::Entry entry;
-    Result<void> outcome = out_of_memory();  // unless the leader says otherwise
+    Result<void> outcome = interrupted();  // unless the leader says otherwise
 };
 
 /// Entries that will be one commit. Whoever came first leads it; the others sleep until it is over, and are woken all
@@ -188,7 +188,7 @@ void LedgerWriter::commit(std::vector<Waiting*> batch) {
     std::uint64_t conflicts = 0;
     std::uint64_t committed = 0;
     for (int attempt = 0; attempt < kAttemptsMax && !batch.empty();) {
-        for (Waiting* waiting : batch) waiting->outcome = out_of_memory();  // not what the try before came to
+        for (Waiting* waiting : batch) waiting->outcome = interrupted();  // not what the try before came to
         const Result<void> outcome = try_commit(batch);
         for (Waiting* waiting : batch) waiting->outcome = outcome;
         if (outcome) {

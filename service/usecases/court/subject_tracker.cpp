@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <utility>
 
 namespace helix::court {
@@ -96,32 +97,14 @@ void SubjectTracker::Seen::take_replica_sets(const cluster::State& state, const 
     }
 }
 
-/// FNV-1a over every field.
+/// Of every field that can change while the UIDs stay.
 std::uint64_t SubjectTracker::Seen::digest() const {
-    std::uint64_t sum = 0xcbf29ce484222325ULL;
-    const auto add_byte = [&](unsigned char byte) { sum = (sum ^ byte) * 0x100000001b3ULL; };
-    const auto add = [&](std::uint64_t number) {
-        for (unsigned shift = 0; shift < 64; shift += 8) add_byte(static_cast<unsigned char>(number >> shift));
-    };
-    const auto add_text = [&](const std::string& text) {
-        add(text.size());
-        for (const char c : text) add_byte(static_cast<unsigned char>(c));
-    };
-    add_text(uid);
-    for (const std::int64_t number : {generation, created_at, current_since}) add(static_cast<std::uint64_t>(number));
-    add(template_digest);
-    add(settled ? 1 : 0);
-    add(replica_sets.size());
-    for (const trial::SubjectReplicaSet& one : replica_sets) {
-        add_text(one.uid);
-        add(one.current ? 1 : 0);
-    }
-    for (const Pod& one : pods) {
-        add_text(one.uid);
-        add_text(one.node);
-        add((one.current ? 1U : 0U) + (one.running ? 2U : 0U));
-    }
-    return std::max<std::uint64_t>(1, sum);
+    std::string print = uid + "/" + std::to_string(generation) + "/" + std::to_string(created_at) + "/" +
+                        std::to_string(current_since) + "/" + hex_of(template_digest) + (settled ? "+" : "-");
+    for (const trial::SubjectReplicaSet& one : replica_sets) print += one.uid + (one.current ? "+" : "-");
+    for (const Pod& one : pods)
+        print += one.uid + "/" + one.node + (one.current ? "+" : "-") + (one.running ? "r" : "/");
+    return std::max<std::uint64_t>(1, std::hash<std::string>{}(print));
 }
 
 void SubjectTracker::Seen::let_all_be_former() {
