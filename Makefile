@@ -7,7 +7,7 @@ GATES := build/gates
 # Tests against real parts wait more than they compute.
 TEST_JOBS ?= $(shell expr $(JOBS) + 1)
 
-.PHONY: help setup build testcluster gates test quick proofs demo bench format lint clean
+.PHONY: help setup build testcluster gates test faults quick proofs demo bench format lint clean
 help:            ## Show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 14
 
@@ -26,6 +26,11 @@ gates: setup testcluster  ## Build the policy gates that tests run: conftest, Ga
 
 test: build testcluster gates  ## Pass all tests, against real parts
 	@HELIX_TESTCLUSTER=$(abspath $(CLUSTER_PROGRAM)) HELIX_GATES=$(abspath $(GATES)) ctest --preset $(PRESET) -j $(TEST_JOBS)
+
+faults: build testcluster  ## Make the faults of a release: 12,000 kills, 200 of each of PostgreSQL's; takes hours
+	@HELIX_POWER_CUTS=10000 $(BUILD)/bin/ledger_power_cut_test
+	@HELIX_SERVER_KILLS=200 HELIX_CUTS=200 HELIX_FAIL_OVERS=200 $(BUILD)/bin/postgres_faults_test
+	@HELIX_KILLS=12000 python3 tests/crash/kill_test.py $(BUILD)/bin/helix $(CLUSTER_PROGRAM)
 
 quick: build     ## Pass the tests that need no outside part
 	@ctest --preset $(PRESET) -L quick -j $(JOBS)

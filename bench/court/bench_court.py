@@ -143,7 +143,8 @@ def main():
         subprocess.run([args.helix, "crds", "install", "--kubeconfig", cluster.kubeconfig], check=True,
                        stdout=subprocess.DEVNULL)
         fill(cluster, args.trials, args.reports)
-        print(f"{args.trials} trials with {args.trials * args.reports} reports, nothing happening for {args.seconds} s   (m: thousandths of a core; requests a minute)")
+        print(f"{args.trials} trials with {args.trials * args.reports} reports, nothing happening for {args.seconds} s"
+              "   (m: thousandths of a core; requests a minute)")
         print(f"{'':28} {'RssAnon':>11}  {'RSS':>11}  {'CPU':>9}  {'requests':>8}  {'watches':>8}")
         ours = measure("helixd with its court", cluster, service(args.helix, folder, cluster, True), "helix-coaster",
                        args.trials, args.seconds)

@@ -224,7 +224,7 @@ TEST_F(Silo, PublishesItsContainersOnTheBus) {
 }
 
 TEST_F(Silo, ShowsItsUnitAndItsContainersOnThePage) {
-    if (!std::filesystem::exists("/usr/bin/chromium")) GTEST_SKIP() << "needs chromium (scripts/setup)";
+    ASSERT_TRUE(std::filesystem::exists("/usr/bin/chromium")) << "scripts/setup installs it";
     ASSERT_EQ(service_->run("forge", "seen", spec("32Mi")).status, 201);
     const std::string url = "http://127.0.0.1:" + std::to_string(service_->process().port()) + "/";
     std::string page;
