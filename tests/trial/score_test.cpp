@@ -1,5 +1,7 @@
 #include "domain/trial/score.hpp"
 
+#include <algorithm>
+
 #include <gtest/gtest.h>
 
 #include "tests/trial/cases.hpp"
@@ -241,6 +243,23 @@ TEST(Score, MefineStaticComesBackMended) {
     EXPECT_EQ(before.sorries[0].gives_back_raw, 20);
     EXPECT_EQ(before.sorries[0].gives_back, 0);  // the bonuses hide it
     EXPECT_EQ(score(spotless(Layer::L3)).verdict, Verdict::Admit);
+}
+
+// Two gates whose findings weigh nothing are told in the same order whichever testified first.
+TEST(Score, WhatIsToldDoesNotDependOnWhoTestifiedFirst) {
+    Case input = spotless(Layer::L7);
+    of(input, Gate::Kyverno) = with(Gate::Kyverno, {defect(Grade::Waived, "excepted")});
+    of(input, Gate::Trivy) = with(Gate::Trivy, {defect(Grade::Recorded, "CVE-2026-1")});
+    const auto told = [&input] {
+        std::vector<std::string> whats;
+        for (const Sorry& sorry : score(input).sorries) whats.push_back(sorry.what);
+        return whats;
+    };
+    const std::vector<std::string> expected = {"kyverno has findings without weight: 1",
+                                               "trivy has findings without weight: 1", "the approval is missing"};
+    EXPECT_EQ(told(), expected);
+    std::reverse(input.testimonies.begin(), input.testimonies.end());
+    EXPECT_EQ(told(), expected);
 }
 
 TEST(Decimal, HasTwoPlaces) {
