@@ -6,8 +6,11 @@ CLUSTER_PROGRAM := build/testcluster/helix-testcluster
 GATES := build/gates
 # Tests against real parts wait more than they compute.
 TEST_JOBS ?= $(shell expr $(JOBS) + 1)
+# Properties are tried in the same cases in every run, so that a change is judged by itself. `make explore` tries new ones.
+SEED ?= 1
+ROUNDS ?= 100
 
-.PHONY: help setup build testcluster gates test faults quick proofs demo bench format lint clean
+.PHONY: help setup build testcluster gates test faults quick explore proofs demo bench format lint clean
 help:            ## Show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 14
 
@@ -25,7 +28,8 @@ gates: setup testcluster  ## Build the policy gates that tests run: conftest, Ga
 	@tests/gates/build $(GATES)
 
 test: build testcluster gates  ## Pass all tests, against real parts
-	@HELIX_TESTCLUSTER=$(abspath $(CLUSTER_PROGRAM)) HELIX_GATES=$(abspath $(GATES)) ctest --preset $(PRESET) -j $(TEST_JOBS)
+	@HELIX_TESTCLUSTER=$(abspath $(CLUSTER_PROGRAM)) HELIX_GATES=$(abspath $(GATES)) RC_PARAMS=seed=$(SEED) \
+	  ctest --preset $(PRESET) -j $(TEST_JOBS)
 
 faults: build testcluster  ## Make the faults of a release: 12,000 kills, 200 of each of PostgreSQL's; takes hours
 	@HELIX_POWER_CUTS=10000 $(BUILD)/bin/ledger_power_cut_test
@@ -33,7 +37,10 @@ faults: build testcluster  ## Make the faults of a release: 12,000 kills, 200 of
 	@HELIX_KILLS=12000 python3 tests/crash/kill_test.py $(BUILD)/bin/helix $(CLUSTER_PROGRAM)
 
 quick: build     ## Pass the tests that need no outside part
-	@ctest --preset $(PRESET) -L quick -j $(JOBS)
+	@RC_PARAMS=seed=$(SEED) ctest --preset $(PRESET) -L quick -j $(JOBS)
+
+explore: build   ## Try new cases of every property, ROUNDS=100 times
+	@ctest --preset $(PRESET) -L property -j $(JOBS) --repeat until-fail:$(ROUNDS)
 
 proofs:          ## Check the Lean proofs and list them with their axioms (LEAN=... names a Lean 4)
 	@proofs/theorems || { [ $$? -eq 77 ] && echo "make proofs: nothing was checked"; }
