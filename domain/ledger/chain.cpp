@@ -20,6 +20,8 @@ std::string_view to_string(Fault fault) {
             return "its signature is not one of this hash";
         case Fault::UnknownKey:
             return "it is signed by a key that is not among those given";
+        case Fault::Unsigned:
+            return "it is not signed";
         case Fault::OtherTree:
             return "the records up to this one are not those of the checkpoint";
         case Fault::Unreadable:
@@ -52,6 +54,8 @@ std::string_view name_of(Fault fault) {
             return "wrong-signature";
         case Fault::UnknownKey:
             return "unknown-key";
+        case Fault::Unsigned:
+            return "unsigned";
         case Fault::OtherTree:
             return "other-tree";
     }

@@ -30,6 +30,7 @@ enum class Fault {
     // These need more than the chain to be found (usecases/ledger_evidence.hpp).
     WrongSignature,  ///< signed by a known key, but not this hash
     UnknownKey,      ///< signed by a key that is not among those given
+    Unsigned,        ///< not signed by anybody, where it should be
     OtherTree,       ///< the chain holds, but a checkpoint says that the records up to this one were others
 };
 

@@ -1,5 +1,6 @@
 #include "domain/ledger/digest.hpp"
 
+#include <array>
 #include <cstddef>
 
 namespace helix::ledger {
@@ -16,12 +17,18 @@ unsigned nibble(char c) {
 
 }  // namespace
 
-std::string to_hex(const Digest& digest) {
-    std::string out(2 * digest.size(), '0');
+void append_hex(std::string& out, const Digest& digest) {
+    std::array<char, 2 * sizeof(Digest)> text{};
     for (std::size_t i = 0; i < digest.size(); ++i) {
-        out[2 * i] = kDigits[digest[i] >> 4U];
-        out[2 * i + 1] = kDigits[digest[i] & 0xFU];
+        text[2 * i] = kDigits[digest[i] >> 4U];
+        text[2 * i + 1] = kDigits[digest[i] & 0xFU];
     }
+    out.append(text.data(), text.size());
+}
+
+std::string to_hex(const Digest& digest) {
+    std::string out;
+    append_hex(out, digest);
     return out;
 }
 

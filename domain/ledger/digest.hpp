@@ -12,6 +12,7 @@ using Sha256 = Digest (*)(std::string_view bytes);
 
 /// 64 lower-case hexadecimal digits.
 std::string to_hex(const Digest& digest);
+void append_hex(std::string& out, const Digest& digest);
 
 /// Reads exactly 64 lower-case hexadecimal digits into `out`.
 /// @return false, with `out` unspecified, when `text` is anything else

@@ -38,6 +38,9 @@ struct Record {
     Digest prev_hash{};
     Digest hash{};
     std::optional<Signature> signature;  ///< none: the deployment does not sign
+
+    /// `v`, as it was read. It is hashed, so that a row whose version was changed is found like any other change.
+    std::int64_t format = kFormatVersion;
 };
 
 }  // namespace helix::ledger

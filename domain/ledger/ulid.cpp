@@ -1,12 +1,19 @@
 #include "domain/ledger/ulid.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 
 namespace helix::ledger {
 namespace {
 
 constexpr std::string_view kAlphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+/// Which bytes are of the alphabet: verifying a ledger asks of every id.
+constexpr auto kIsDigit = [] {
+    std::array<bool, 256> digits{};
+    for (const char c : kAlphabet) digits[static_cast<unsigned char>(c)] = true;
+    return digits;
+}();
 constexpr std::size_t kTimeChars = 10;
 constexpr std::size_t kTailChars = 16;
 
@@ -27,7 +34,7 @@ std::string encode_ulid(std::uint64_t at_ms, const UlidTail& tail) {
 
 bool is_ulid(std::string_view text) {
     if (text.size() != kTimeChars + kTailChars || text.front() > '7') return false;
-    return std::all_of(text.begin(), text.end(), [](char c) { return kAlphabet.find(c) != std::string_view::npos; });
+    return std::all_of(text.begin(), text.end(), [](unsigned char c) { return kIsDigit[c]; });
 }
 
 bool increment(UlidTail& tail) {

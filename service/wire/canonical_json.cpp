@@ -12,6 +12,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "service/wire/plain_bytes.hpp"
+
 namespace helix::wire {
 namespace {
 
@@ -171,16 +173,16 @@ bool append_json_string(std::string& out, std::string_view text) {
     std::size_t plain_from = 0;  // everything in [plain_from, i) is copied as it is
     for (std::size_t i = 0; i < text.size();) {
         const unsigned char c = byte_at(text, i);
-        if (c >= 0x80) {
+        if (kPlainBytes[c]) {
+            ++i;
+        } else if (c >= 0x80) {
             const std::size_t length = sequence_length(text, i);
             if (length == 0) return false;
             i += length;
-        } else if (c < 0x20 || c == '"' || c == '\\') {
+        } else {
             out.append(text, plain_from, i - plain_from);
             append_escape(out, c);
             plain_from = ++i;
-        } else {
-            ++i;
         }
     }
     out.append(text, plain_from, text.size() - plain_from);

@@ -3,6 +3,8 @@
 #include <cstddef>
 #include <optional>
 
+#include "service/wire/plain_bytes.hpp"
+
 namespace helix::wire {
 namespace {
 
@@ -67,13 +69,9 @@ private:
     std::optional<std::string_view> string() {
         if (!take('"')) return std::nullopt;
         const std::size_t from = at_;
-        while (at_ < text_.size()) {
-            const auto c = static_cast<unsigned char>(text_[at_]);
-            if (c == '"') return text_.substr(from, at_++ - from);
-            if (c < 0x20 || c >= 0x80 || c == '\\') return std::nullopt;
-            ++at_;
-        }
-        return std::nullopt;
+        while (at_ < text_.size() && kPlainBytes[static_cast<unsigned char>(text_[at_])]) ++at_;
+        if (peek() != '"') return std::nullopt;
+        return text_.substr(from, at_++ - from);
     }
 
     bool integer() {

@@ -15,6 +15,7 @@
 #include "domain/ledger/ulid.hpp"
 #include "service/wire/base64.hpp"
 #include "service/wire/canonical_json.hpp"
+#include "service/wire/canonical_text.hpp"
 #include "service/wire/parse_json.hpp"
 #include "service/wire/timestamps.hpp"
 
@@ -24,18 +25,27 @@ namespace {
 using ledger::Record;
 using nlohmann::json;
 
+constexpr int kDepthMax = 512;  ///< of a stored body; what is appended is bounded more tightly
+
+/// Where the string that opens at `opening` is closed; npos when it is not.
+std::size_t closing_quote(std::string_view text, std::size_t opening) {
+    for (std::size_t at = opening;;) {
+        at = text.find('"', at + 1);
+        if (at == std::string_view::npos) return at;
+        const std::size_t escapes = at - 1 - text.find_last_not_of('\\', at - 1);
+        if (escapes % 2 == 0) return at;
+    }
+}
+
 /// Whether `text` is one object and nothing else, as far as braces, brackets and quotes tell.
 bool is_one_object(std::string_view text) {
     if (text.size() < 2 || text.front() != '{') return false;
     std::size_t depth = 0;
-    bool quoted = false;
     for (std::size_t i = 0; i < text.size(); ++i) {
         const char c = text[i];
-        if (quoted) {
-            if (c == '\\') ++i;
-            if (c == '"') quoted = false;
-        } else if (c == '"') {
-            quoted = true;
+        if (c == '"') {
+            i = closing_quote(text, i);
+            if (i == std::string_view::npos) return false;
         } else if (c == '{' || c == '[') {
             ++depth;
         } else if (c == '}' || c == ']') {
@@ -45,7 +55,8 @@ bool is_one_object(std::string_view text) {
     return false;
 }
 
-void append_number(std::string& out, std::uint64_t value) {
+template <class Integer>
+void append_number(std::string& out, Integer value) {
     std::array<char, 24> buffer{};
     const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value);
     out.append(buffer.data(), end.ptr);
@@ -63,31 +74,54 @@ bool append_signature(std::string& out, const ledger::Signature& signature) {
     return valid;
 }
 
+/// Whether `body` is the canonical text of one object, as every writer leaves it. Of any other text two readers may
+/// make two things: of one with a name twice, say.
+bool is_canonical(const std::string& body) {
+    if (is_plainly_canonical(body)) return true;
+    const auto value = parse_json(body, {.depth = kDepthMax, .bytes = body.size() + 1});
+    if (!value || !value->is_object()) return false;
+    const auto text = canonical_json(*value);
+    return text && *text == body;
+}
+
+Error not_canonical() {
+    return error(Code::InvalidArgument, "the body is not one object in its canonical spelling", {}, "body");
+}
+
+Error no_object() {
+    return error(Code::InvalidArgument, "the record's body is not one JSON object", {}, "body");
+}
+
 /// All members in canonical order; what is not hashed (`hash`, `signature`) only when asked for.
 Result<void> write_members(const Record& record, bool whole, std::string& out) {
-    if (!is_one_object(record.body))
-        return error(Code::InvalidArgument, "the record's body is not one JSON object", {}, "body");
     if (record.seq > static_cast<std::uint64_t>(kExactIntegerMax))
         return error(Code::InvalidArgument, "the record's seq is beyond 2^53", {}, "seq");
     out.clear();
     out += R"({"actor":)";
     bool valid = append_json_string(out, record.actor);
-    out += R"(,"at":")" + to_rfc3339(record.at_us) + R"(","body":)";
+    out += R"(,"at":")";
+    append_rfc3339(out, record.at_us);
+    out += R"(","body":)";
     out += record.body;
     out += R"(,"gamma1":")";
     out += ledger::kGamma1;
-    if (whole) out += R"(","hash":")" + ledger::to_hex(record.hash);
+    if (whole) {
+        out += R"(","hash":")";
+        ledger::append_hex(out, record.hash);
+    }
     out += R"(","id":)";
     valid = append_json_string(out, record.id) && valid;
     out += R"(,"kind":)";
     valid = append_json_string(out, record.kind) && valid;
-    out += R"(,"prev_hash":")" + ledger::to_hex(record.prev_hash) + R"(","seq":)";
+    out += R"(,"prev_hash":")";
+    ledger::append_hex(out, record.prev_hash);
+    out += R"(","seq":)";
     append_number(out, record.seq);
     if (whole && record.signature) valid = append_signature(out, *record.signature) && valid;
     out += R"(,"target":)";
     valid = append_json_string(out, record.target) && valid;
     out += R"(,"v":)";
-    append_number(out, static_cast<std::uint64_t>(ledger::kFormatVersion));
+    append_number(out, record.format);
     out += '}';
     if (!valid) return error(Code::InvalidArgument, "a text of the record is not valid UTF-8");
     return {};
@@ -179,31 +213,34 @@ constexpr std::size_t kMemberCount = 11;  ///< without the signature
 }  // namespace
 
 Result<void> hashed_bytes(const Record& record, std::string& out) {
+    if (!is_one_object(record.body)) return no_object();
     return write_members(record, false, out);
 }
 
 Result<void> seal(Record& record, const ledger::Digest& prev_hash, ledger::Sha256 sha256) {
     record.prev_hash = prev_hash;
     std::string scratch;
-    auto digest = recompute(record, sha256, scratch);
-    if (!digest) return digest.error();
-    record.hash = *digest;
+    if (auto done = hashed_bytes(record, scratch); !done) return done;
+    record.hash = sha256(scratch);
     return {};
 }
 
 Result<ledger::Digest> recompute(const Record& record, ledger::Sha256 sha256, std::string& scratch) {
-    if (auto done = hashed_bytes(record, scratch); !done) return done.error();
+    if (!is_canonical(record.body)) return not_canonical();
+    if (!ledger::is_ulid(record.id)) return error(Code::InvalidArgument, "the id is not a ULID");
+    if (auto done = write_members(record, false, scratch); !done) return done.error();
     return sha256(scratch);
 }
 
 Result<std::string> record_text(const Record& record) {
+    if (!is_canonical(record.body)) return not_canonical();
     std::string out;
     if (auto done = write_members(record, true, out); !done) return done.error();
     return out;
 }
 
 Result<json> to_json(const Record& record) {
-    return parse_json(record.body, {.depth = 512, .bytes = std::numeric_limits<std::size_t>::max()})
+    return parse_json(record.body, {.depth = kDepthMax, .bytes = std::numeric_limits<std::size_t>::max()})
         .and_then([&](json&& body) -> Result<json> {
             json value{{"seq", record.seq},
                        {"id", record.id},
@@ -215,7 +252,7 @@ Result<json> to_json(const Record& record) {
                        {"body", std::move(body)},
                        {"prev_hash", ledger::to_hex(record.prev_hash)},
                        {"hash", ledger::to_hex(record.hash)},
-                       {"v", ledger::kFormatVersion}};
+                       {"v", record.format}};
             if (record.signature)
                 value["signature"] = {{"key", record.signature->key_id}, {"sig", base64_of(record.signature->bytes)}};
             return value;

@@ -17,8 +17,9 @@ namespace helix::wire {
 ///      "hash": "<64 lower-case hex>", "id": "<ULID>", "kind": "helix.cycle", "prev_hash": "<hex>", "seq": 7,
 ///      "signature": {"key": "<key id>", "sig": "<base64>"}, "target": "...", "v": 1}
 ///
-/// `signature` is there when the record was signed. `v` is ledger::kFormatVersion. What is hashed is the canonical text
-/// of all members but `hash` and `signature`: the version is thereby inside what is hashed.
+/// `signature` is there when the record was signed. `v` is Record::format, which is ledger::kFormatVersion. What is
+/// hashed is the canonical text of all members but `hash` and `signature`: the version is thereby inside what is
+/// hashed.
 
 /// Writes the bytes whose SHA-256 is the record's hash into `out`, replacing what it held (so that its memory is
 /// used again). `record.body` goes in as it is: it must be the canonical text of one object.
@@ -31,10 +32,13 @@ Result<void> hashed_bytes(const ledger::Record& record, std::string& out);
 /// Sets `prev_hash`, then `hash` from all the other fields. Errors: as hashed_bytes; the record is then unspecified.
 Result<void> seal(ledger::Record& record, const ledger::Digest& prev_hash, ledger::Sha256 sha256);
 
-/// The digest that the record's fields give, to be compared with its `hash`. `scratch` is working memory.
+/// The digest that the fields of a stored record give, to be compared with its `hash`. `scratch` is working memory.
+/// Errors: InvalidArgument for a record that no writer leaves: also one whose body is not canonical, or whose id is
+/// none.
 Result<ledger::Digest> recompute(const ledger::Record& record, ledger::Sha256 sha256, std::string& scratch);
 
-/// The record's canonical JSON text, `hash` and `signature` included.
+/// The record's canonical JSON text, `hash` and `signature` included. Errors: as recompute for the body, so that it is
+/// JSON whatever was stored.
 Result<std::string> record_text(const ledger::Record& record);
 
 /// The record as a JSON value. Errors: InvalidArgument when the body is not JSON.

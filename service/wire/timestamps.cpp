@@ -113,7 +113,7 @@ std::int64_t read_offset(Reader& in) {
 
 }  // namespace
 
-std::string to_rfc3339(std::int64_t at_us) {
+void append_rfc3339(std::string& out, std::int64_t at_us) {
     at_us = std::clamp(at_us, kMinUs, kMaxUs);
     std::int64_t days = at_us / kUsPerDay;
     std::int64_t rest = at_us % kUsPerDay;
@@ -122,14 +122,20 @@ std::string to_rfc3339(std::int64_t at_us) {
         rest += kUsPerDay;
     }
     const Date date = date_from_days(days);
-    std::string out = "0000-00-00T00:00:00.000000Z";
-    put(&out[0], date.year, 4);
-    put(&out[5], date.month, 2);
-    put(&out[8], date.day, 2);
-    put(&out[11], rest / (3600 * kUsPerSecond), 2);
-    put(&out[14], rest / (60 * kUsPerSecond) % 60, 2);
-    put(&out[17], rest / kUsPerSecond % 60, 2);
-    put(&out[20], rest % kUsPerSecond, 6);
+    const std::size_t at = out.size();
+    out += "0000-00-00T00:00:00.000000Z";
+    put(&out[at], date.year, 4);
+    put(&out[at + 5], date.month, 2);
+    put(&out[at + 8], date.day, 2);
+    put(&out[at + 11], rest / (3600 * kUsPerSecond), 2);
+    put(&out[at + 14], rest / (60 * kUsPerSecond) % 60, 2);
+    put(&out[at + 17], rest / kUsPerSecond % 60, 2);
+    put(&out[at + 20], rest % kUsPerSecond, 6);
+}
+
+std::string to_rfc3339(std::int64_t at_us) {
+    std::string out;
+    append_rfc3339(out, at_us);
     return out;
 }
 

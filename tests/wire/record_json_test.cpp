@@ -92,6 +92,29 @@ TEST(RecordJson, RefusesABodyThatIsNotExactlyOneObject) {
     }
 }
 
+TEST(RecordJson, ARecordThatNoWriterLeavesGivesNoDigest) {
+    std::string scratch;
+    const ledger::Record good = sample();
+    EXPECT_EQ(*recompute(good, &openssl_digest::sha256, scratch), good.hash);
+    ledger::Record record = good;
+    for (const std::string& body :
+         {std::string(R"({ "a":1})"), std::string(R"({"b":1,"a":2})"), std::string(R"({"a":1,"a":2})"),
+          std::string(R"({"a":})"), std::string(R"({"a":1.0})"), std::string(R"({"a":"\u0041"})"),
+          R"({"a":)" + std::string(100'000, '[') + std::string(100'000, ']') + "}"}) {
+        record.body = body;
+        EXPECT_FALSE(recompute(record, &openssl_digest::sha256, scratch).ok()) << body.substr(0, 40);
+    }
+    for (const char* body : {"{}", R"({"a":0.5,"é":"\n"})", R"({"a":12345678901234567})"}) {
+        record.body = body;
+        EXPECT_EQ(recompute(record, &openssl_digest::sha256, scratch).ok(),
+                  body != std::string(R"({"a":12345678901234567})"))
+            << body;
+    }
+    record = good;
+    record.id = "not a ulid";
+    EXPECT_FALSE(recompute(record, &openssl_digest::sha256, scratch).ok());
+}
+
 TEST(RecordJson, RefusesTextsThatAreNotUtf8) {
     for (auto member : {&ledger::Record::kind, &ledger::Record::target, &ledger::Record::actor, &ledger::Record::id}) {
         ledger::Record record = sample();
