@@ -57,8 +57,8 @@ helix_room(NAME helix_app LAYER main
   ROOMS
     helix_domain helix_ports helix_wire helix_usecases helix_court helix_reconcile helix_http
     helix_child_process helix_config helix_conftest helix_falco helix_kubeconfig helix_kubernetes helix_kubernetes_definitions helix_lean_process helix_silo helix_simulated
-    helix_smt helix_trial_approval helix_event_sender helix_head_file helix_ledger_file
-    helix_ledger_git helix_ledger_postgres helix_ledger_sqlite helix_openssl_digest helix_openssl_signer helix_system
+    helix_smt helix_trial_approval helix_event_sender helix_durable_file helix_head_file helix_ledger_file
+    helix_ledger_git helix_ledger_postgres helix_ledger_sqlite helix_openssl_digest helix_openssl_signer helix_real_path helix_system
   LIBRARIES spdlog::spdlog PkgConfig::httplib)
 target_sources(helix_app PRIVATE ${CMAKE_BINARY_DIR}/policy_files.cpp ${CMAKE_BINARY_DIR}/embedded_policies.cpp
   ${CMAKE_BINARY_DIR}/lean_files.cpp)

@@ -13,6 +13,8 @@
 namespace helix::ledger_file {
 namespace {
 
+using durable_file::Descriptor;
+using durable_file::system_error;
 using ports::FoundRecord;
 
 constexpr std::uint64_t kBackwardsPiece = 64U * 1024U;

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "adapters/durable_file/durable_file.hpp"
 #include "adapters/ledger_file/line_reader.hpp"
 #include "service/ports/record_source.hpp"
 
@@ -34,13 +35,13 @@ public:
     Result<std::optional<LastLine>> last_line() const;
 
 private:
-    ExportFile(Descriptor file, std::string path, bool seekable)
+    ExportFile(durable_file::Descriptor file, std::string path, bool seekable)
         : file_(std::move(file)), path_(std::move(path)), seekable_(seekable) {}
 
     [[nodiscard]] Result<std::uint64_t> size() const;
     [[nodiscard]] Result<std::uint64_t> offset_of(std::uint64_t seq) const;
 
-    Descriptor file_;
+    durable_file::Descriptor file_;
     std::string path_;
     bool seekable_;
 };

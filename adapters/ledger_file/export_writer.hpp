@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "adapters/ledger_file/line_reader.hpp"
+#include "adapters/durable_file/durable_file.hpp"
 #include "domain/ledger/digest.hpp"
 #include "service/ports/record_sink.hpp"
 
@@ -13,15 +13,16 @@ namespace helix::ledger_file {
 
 /// Writes an export file (export_file.hpp), or continues one.
 ///
-/// It is written beside its place and renamed into it by `finish`, synced: whoever looks sees the file as it was or as
-/// it is to be, and a process that dies on the way leaves the old one.
+/// It is written beside its place and put there by `finish`: whoever looks sees the file as it was or as it is to be,
+/// and a process that dies on the way leaves the old one. A link is followed, also one to a file that is not there yet.
+/// A new file has mode 0600; one that is continued keeps its own.
 class ExportWriter final : public ports::RecordSink {
 public:
-    /// Errors: InvalidArgument when `path` is something else than an export; DataLoss when its last record does not
-    /// give its hash; Unimplemented when that is of a newer format version; Unavailable; PermissionDenied.
-    static Result<std::unique_ptr<ExportWriter>> open(const std::string& path, ledger::Sha256 sha256);
+    /// Errors: InvalidArgument when `where` is something else than an export; DataLoss when its last record does not
+    /// give its hash; Unimplemented when that is of a newer format version; Conflict while another export writes it;
+    /// Unavailable; PermissionDenied.
+    static Result<std::unique_ptr<ExportWriter>> open(const std::string& where, ledger::Sha256 sha256);
 
-    ~ExportWriter() override;
     ExportWriter(const ExportWriter&) = delete;
     ExportWriter& operator=(const ExportWriter&) = delete;
 
@@ -30,16 +31,15 @@ public:
     Result<void> finish() override;
 
 private:
-    explicit ExportWriter(std::string path) : path_(std::move(path)) {}
+    ExportWriter(std::string path, durable_file::Draft draft) : path_(std::move(path)), draft_(std::move(draft)) {}
 
-    Result<void> begin();
     Result<void> flush();
 
-    std::string path_;
+    const std::string path_;
     std::optional<ledger::Head> head_;
     bool exists_ = false;
-    Descriptor part_;        ///< the file to be, once something was appended
-    std::string part_path_;  ///< its name; empty when there is none
+    bool begun_ = false;         ///< the draft holds what the old file does
+    durable_file::Draft draft_;  ///< the file to be
     std::string buffer_;
 };
 

@@ -1,9 +1,10 @@
 #include "adapters/ledger_file/line_reader.hpp"
 
 #include <cerrno>
-#include <system_error>
 
 #include <unistd.h>
+
+#include "adapters/durable_file/durable_file.hpp"
 
 namespace helix::ledger_file {
 namespace {
@@ -11,31 +12,6 @@ namespace {
 constexpr std::size_t kPieceBytes = 256U * 1024U;
 
 }  // namespace
-
-Descriptor::~Descriptor() {
-    if (number_ >= 0) ::close(number_);
-}
-
-Error system_error(std::string_view doing, const std::string& path) {
-    const int number = errno;
-    const std::string message = std::string(doing) + ": " + std::generic_category().message(number);
-    switch (number) {
-        case ENOENT:
-        case ENOTDIR:
-            return error(Code::NotFound, message, "check the path", path);
-        case EACCES:
-        case EPERM:
-        case EROFS:
-            return error(Code::PermissionDenied, message, "check who may read and write there", path);
-        case ENOSPC:
-        case EDQUOT:
-            return error(Code::Unavailable, message, "the disk is full: make room", path);
-        case EISDIR:
-            return error(Code::InvalidArgument, message, "name a file", path);
-        default:
-            return error(Code::Unavailable, message, "", path);
-    }
-}
 
 LineReader::LineReader(int descriptor, std::string path, bool seekable, std::uint64_t offset,
                        std::size_t line_bytes_max)
@@ -59,7 +35,7 @@ Result<bool> LineReader::fill() {
                         : ::read(descriptor_, buffer_.data() + held, kPieceBytes);
     } while (got < 0 && errno == EINTR);
     buffer_.resize(held + static_cast<std::size_t>(got < 0 ? 0 : got));
-    if (got < 0) return system_error("reading", path_);
+    if (got < 0) return durable_file::system_error("reading", path_);
     read_to_ += static_cast<std::uint64_t>(got);
     ended_ = got == 0;
     return !ended_;

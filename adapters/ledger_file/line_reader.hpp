@@ -4,33 +4,10 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <utility>
 
 #include "domain/core/result.hpp"
 
 namespace helix::ledger_file {
-
-/// A file descriptor that closes itself.
-class Descriptor {
-public:
-    explicit Descriptor(int number = -1) : number_(number) {}
-    ~Descriptor();
-    Descriptor(Descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
-    Descriptor& operator=(Descriptor&& other) noexcept {
-        std::swap(number_, other.number_);
-        return *this;
-    }
-    Descriptor(const Descriptor&) = delete;
-    Descriptor& operator=(const Descriptor&) = delete;
-
-    [[nodiscard]] int get() const { return number_; }
-
-private:
-    int number_;
-};
-
-/// What the system said last (errno), as our error. The one place where its codes become ours.
-Error system_error(std::string_view doing, const std::string& path);
 
 /// Reads lines from a descriptor; keeps one piece of the file and at most one line in memory.
 class LineReader {

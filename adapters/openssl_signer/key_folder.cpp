@@ -5,15 +5,18 @@
 #include <cerrno>
 #include <cstddef>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string_view>
 #include <system_error>
 #include <utility>
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "adapters/durable_file/durable_file.hpp"
 #include "adapters/openssl_digest/sha256.hpp"
 #include "adapters/openssl_signer/private_key.hpp"
 #include "service/wire/verifier_key.hpp"
@@ -23,22 +26,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
+using durable_file::Descriptor;
+
 constexpr std::size_t kFileBytesMax = 16U * 1024U;
-
-/// An open file, closed with its owner.
-class File {
-public:
-    explicit File(int descriptor) : descriptor_(descriptor) {}
-    ~File() {
-        if (descriptor_ >= 0) ::close(descriptor_);
-    }
-    File(const File&) = delete;
-    File& operator=(const File&) = delete;
-    [[nodiscard]] int descriptor() const { return descriptor_; }
-
-private:
-    const int descriptor_;
-};
 
 Error failed(const std::string& doing, const fs::path& file) {
     const std::string why = std::system_category().message(errno);
@@ -46,18 +36,25 @@ Error failed(const std::string& doing, const fs::path& file) {
                  file.string());
 }
 
+/// Whether others than we may read the file. One of root's may be read by our group: a secret that was mounted for a
+/// process that is not root cannot be given in any other way.
+bool is_open_to_others(const struct stat& status) {
+    const bool roots = status.st_uid == 0 && ::geteuid() != 0;
+    return (status.st_mode & (roots ? S_IWGRP | S_IXGRP | S_IRWXO : S_IRWXG | S_IRWXO)) != 0;
+}
+
 /// The whole file; a private one must be readable by its owner alone. The check is of the file that is then read.
 Result<std::string> read_file(const fs::path& path, bool is_private) {
-    const File file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));  // NOLINT(cppcoreguidelines-pro-type-vararg)
+    const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));  // NOLINT(cppcoreguidelines-pro-type-vararg)
     struct stat status {};
-    if (file.descriptor() < 0 || ::fstat(file.descriptor(), &status) != 0) return failed("read", path);
-    if (is_private && (status.st_mode & (S_IRWXG | S_IRWXO)) != 0)
+    if (file.get() < 0 || ::fstat(file.get(), &status) != 0) return failed("read", path);
+    if (is_private && is_open_to_others(status))
         return error(Code::PermissionDenied, path.string() + " may be read by others than its owner",
                      "chmod 600 " + path.string() + ", and make a new key if others had access", path.string());
     std::string text(kFileBytesMax + 1, '\0');
     std::size_t size = 0;
     while (size < text.size()) {
-        const ssize_t got = ::read(file.descriptor(), text.data() + size, text.size() - size);
+        const ssize_t got = ::read(file.get(), text.data() + size, text.size() - size);
         if (got < 0 && errno == EINTR) continue;
         if (got < 0) return failed("read", path);
         if (got == 0) break;
@@ -66,23 +63,6 @@ Result<std::string> read_file(const fs::path& path, bool is_private) {
     if (size > kFileBytesMax) return error(Code::InvalidArgument, path.string() + " is too large for a key");
     text.resize(size);
     return text;
-}
-
-/// Writes a file that must not exist yet, durably. AlreadyExists when it does.
-Result<void> write_new(const fs::path& path, std::string_view text, mode_t mode) {
-    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-vararg)
-    const File file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode));
-    if (file.descriptor() < 0 && errno == EEXIST)
-        return error(Code::AlreadyExists, path.string() + " is there already");
-    if (file.descriptor() < 0) return failed("make", path);
-    while (!text.empty()) {
-        const ssize_t done = ::write(file.descriptor(), text.data(), text.size());
-        if (done < 0 && errno == EINTR) continue;
-        if (done < 0) return failed("write", path);
-        text.remove_prefix(static_cast<std::size_t>(done));
-    }
-    if (::fsync(file.descriptor()) != 0) return failed("write", path);
-    return {};
 }
 
 /// The number of "0001.pub"; nothing for other files.
@@ -118,6 +98,59 @@ Result<ledger::PublicKey> read_public(const fs::path& file) {
     return keys->front();
 }
 
+/// A key that is not in a file yet.
+struct NewKey {
+    std::string pem;
+    ledger::PublicKey public_key;
+};
+
+Result<NewKey> make_key(const std::string& name) {
+    if (!ledger::is_key_name(name))
+        return error(Code::InvalidArgument, "\"" + name + "\" cannot name a key",
+                     "1 to 255 printable ASCII characters without blank and plus, like example.com/helix", "name");
+    auto pem = generate_pem();
+    if (!pem) return std::move(pem).error();
+    const auto signer = signer_of_pem(*pem, name, "the new key");
+    if (!signer) return signer.error();
+    return NewKey{*std::move(pem), (*signer)->public_key()};
+}
+
+/// Makes what is missing of the folder and of those above it, each for its owner alone.
+Result<void> make_private_folders(const fs::path& folder) {
+    std::error_code ignored;
+    if (folder.empty() || fs::is_directory(folder, ignored)) return {};
+    if (auto above = make_private_folders(folder.parent_path()); !above) return above;
+    if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) return failed("make", folder);
+    return {};
+}
+
+/// Waits until no other process makes keys in the folder, and keeps them waiting while the file is open. The kernel
+/// lets go when the process ends, however it does.
+Result<Descriptor> lock_folder(const fs::path& folder) {
+    const fs::path path = folder / ".lock";
+    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-vararg)
+    Descriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+    if (file.get() < 0) return failed("make", path);
+    while (::flock(file.get(), LOCK_EX) != 0)
+        if (errno != EINTR) return failed("lock", path);
+    return file;
+}
+
+/// Writes the key under the next number, the private one last: a pair is there when it is. The folder is locked.
+Result<ledger::PublicKey> write_key(const fs::path& folder, const NewKey& key) {
+    int number = 0;
+    for (const char* ending : {".pub", ".pem"})
+        if (const auto there = numbers(folder, ending); !there.empty()) number = std::max(number, there.front());
+    if (++number > 9999)
+        return error(Code::ResourceExhausted, folder.string() + " has 9999 keys", "begin a new folder");
+    const std::string line = wire::to_verifier(key.public_key, openssl_digest::sha256) + "\n";
+    if (auto kept = durable_file::replace(file_of(folder, number, ".pub"), line, 0644); !kept)
+        return std::move(kept).error();
+    if (auto kept = durable_file::replace(file_of(folder, number, ".pem"), key.pem, 0600); !kept)
+        return std::move(kept).error();
+    return key.public_key;
+}
+
 }  // namespace
 
 bool has_keys(const std::string& folder) {
@@ -149,31 +182,25 @@ Result<KeyFolder> load(const std::string& folder) {
 }
 
 Result<ledger::PublicKey> generate(const std::string& folder, const std::string& name) {
-    if (!ledger::is_key_name(name))
-        return error(Code::InvalidArgument, "\"" + name + "\" cannot name a key",
-                     "1 to 255 printable ASCII characters without blank and plus, like example.com/helix", "name");
-    const auto pem = generate_pem();
-    if (!pem) return pem.error();
-    const auto signer = signer_of_pem(*pem, name, "the new key");
-    if (!signer) return signer.error();
-    const ledger::PublicKey key = (*signer)->public_key();
-    if (!fs::exists(folder)) {
-        std::error_code failure;
-        fs::create_directories(folder, failure);
-        if (!failure) fs::permissions(folder, fs::perms::owner_all, failure);
-        if (failure) return error(Code::Unavailable, "cannot make " + folder + ": " + failure.message(), {}, folder);
-    }
-    const std::string line = wire::to_verifier(key, openssl_digest::sha256) + "\n";
-    for (;;) {  // the .pub, made first, claims the number: another process's goes to the next
-        const std::vector<int> there = numbers(folder, ".pub");
-        const int number = there.empty() ? 1 : there.front() + 1;
-        if (number > 9999) return error(Code::ResourceExhausted, folder + " has 9999 keys", "begin a new folder");
-        const auto claimed = write_new(file_of(folder, number, ".pub"), line, 0644);
-        if (!claimed && claimed.error().code == Code::AlreadyExists) continue;
-        if (!claimed) return claimed.error();
-        if (auto kept = write_new(file_of(folder, number, ".pem"), *pem, 0600); !kept) return std::move(kept).error();
-        return key;
-    }
+    const auto key = make_key(name);
+    if (!key) return key.error();
+    if (auto made = make_private_folders(folder); !made) return std::move(made).error();
+    const auto lock = lock_folder(folder);
+    if (!lock) return lock.error();
+    return write_key(folder, *key);
+}
+
+Result<std::optional<ledger::PublicKey>> generate_first(const std::string& folder, const std::string& name) {
+    using Made = Result<std::optional<ledger::PublicKey>>;
+    if (auto made = make_private_folders(folder); !made) return std::move(made).error();
+    const auto lock = lock_folder(folder);
+    if (has_keys(folder)) return Made(std::nullopt);  // also in a folder that may only be read, and never locked
+    if (!lock) return lock.error();
+    const auto key = make_key(name);
+    if (!key) return key.error();
+    auto written = write_key(folder, *key);
+    if (!written) return std::move(written).error();
+    return Made(*std::move(written));
 }
 
 }  // namespace helix::openssl_signer

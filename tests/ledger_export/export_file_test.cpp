@@ -41,6 +41,29 @@ TEST_F(ExportFileTest, HoldsTheRecordsCanonicalTextsALineEach) {
     EXPECT_EQ(files_in_folder(), 1U) << "nothing is left beside it";
 }
 
+TEST_F(ExportFileTest, ANewOneIsItsOwnersAloneAndAnOldOneKeepsItsMode) {
+    using std::filesystem::perms;
+    ASSERT_TRUE(export_to_file(first(10), path).ok());
+    EXPECT_EQ(std::filesystem::status(path).permissions(), perms::owner_read | perms::owner_write);
+    const perms shared = perms::owner_read | perms::owner_write | perms::group_read;
+    std::filesystem::permissions(path, shared);
+    ASSERT_TRUE(export_to_file(chain, path).ok());
+    EXPECT_EQ(std::filesystem::status(path).permissions(), shared);
+}
+
+TEST_F(ExportFileTest, ALinkIsFollowedAlsoToWhatIsNotThereYet) {
+    const std::string link = folder.file("link.jsonl");
+    std::filesystem::create_symlink("export.jsonl", link);
+    for (const std::size_t count : {100U, 300U}) {  // made, then continued
+        const auto done = export_to_file(first(count), link);
+        ASSERT_TRUE(done.ok()) << done.error().message;
+        EXPECT_TRUE(std::filesystem::is_symlink(link));
+        ASSERT_TRUE(std::filesystem::is_regular_file(path));
+        EXPECT_TRUE(verify_file(path, head_of(first(count)))->whole());
+    }
+    EXPECT_EQ(files_in_folder(), 2U);
+}
+
 TEST_F(ExportFileTest, IsContinuedToTheSameBytesAsAtOnce) {
     ASSERT_TRUE(export_to_file(chain, folder.file("at-once")).ok());
     for (const std::size_t count : {0U, 1U, 2U, 120U, 120U, 299U, 300U}) {
