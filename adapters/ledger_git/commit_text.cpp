@@ -1,6 +1,7 @@
 #include "adapters/ledger_git/commit_text.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include <nlohmann/json.hpp>
 
@@ -17,6 +18,10 @@ constexpr const char* kCommitter = "Helix Coaster";
 constexpr const char* kAddress = "<ledger@helix.invalid>";
 constexpr std::size_t kTextBytesMax = 200;
 constexpr std::size_t kSubjectBytesMax = 72;
+
+/// The kinds whose body is a judgement of this service. What others hold came from outside: an event may carry an
+/// attribute `verdict`, and nobody has judged then.
+constexpr std::array<std::string_view, 3> kJudging = {"helix.cycle", "helix.intent", "trial.verdict"};
 
 /// At most `bytes_max` bytes of `text`, not ending inside a character.
 std::string cut(std::string text, std::size_t bytes_max) {
@@ -78,6 +83,7 @@ std::string message_of(const ledger::Record& record) {
 }  // namespace
 
 std::string verdict_of(const ledger::Record& record) {
+    if (std::find(kJudging.begin(), kJudging.end(), record.kind) == kJudging.end()) return {};
     const auto body = wire::parse_json(record.body, {.depth = 512, .bytes = wire::kRecordBytesMax});
     if (!body) return {};
     if (std::string word = word_of(member(*body, "verdict")); !word.empty()) return word;

@@ -36,7 +36,8 @@ inline constexpr const char* kBranch = "refs/heads/main";
 /// @param parent  likewise; empty for the first
 std::string commit_text(const ledger::Record& record, std::string_view tree, std::string_view parent);
 
-/// "PASS" or "BREAK", as far as the record's body tells what the gate said; a trial's own word; else empty.
+/// "PASS" or "BREAK", as far as the record's body tells what the gate said; a trial's own word; else empty, as it is
+/// for every kind that is no judgement of this service (an event that came in).
 std::string verdict_of(const ledger::Record& record);
 
 }  // namespace helix::ledger_git

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "adapters/ledger_git/commit_text.hpp"
+#include "service/wire/record_json.hpp"
 #include "service/wire/record_line.hpp"
 
 namespace helix::ledger_git {
@@ -55,18 +56,31 @@ bool take_only_file(std::string_view tree, git_oid& blob) {
     return true;
 }
 
-/// Where the two commits begin to differ, in words.
+/// The lines of a commit's head that begin with `name`; of its message, with an empty name.
+std::string_view part_of(std::string_view commit, std::string_view name) {
+    const std::size_t head_end = std::min(commit.find("\n\n"), commit.size());
+    if (name.empty()) return commit.substr(head_end);
+    const std::string_view head = commit.substr(0, head_end);
+    const std::size_t begin = head.find(name);
+    if (begin == std::string_view::npos) return {};
+    return head.substr(begin, head.find('\n', begin + 1) - begin);
+}
+
+/// What of the commit differs from the one that its record gives, in words.
 std::string difference(std::string_view actual, std::string_view expected) {
-    const std::size_t head_end = std::min(actual.find("\n\n"), actual.size());
-    const bool same_head =
-        actual.substr(0, head_end) == expected.substr(0, std::min(expected.find("\n\n"), expected.size()));
-    return same_head ? "its message is not the one that its record gives"
-                     : "its author, time or parent is not the one that its record gives";
+    constexpr std::pair<std::string_view, const char*> kParts[] = {
+        {"\nparent ", "parent"}, {"\nauthor ", "author"}, {"\ncommitter ", "committer"}, {"", "message"}};
+    std::string parts;
+    for (const auto& [name, word] : kParts)
+        if (part_of(actual, name) != part_of(expected, name)) parts += (parts.empty() ? "" : ", ") + std::string(word);
+    // Everything else of a commit's head would be a line that ours has not.
+    if (parts.empty()) parts = "head";
+    return "it was changed (" + parts + "): it is not the commit that its record gives";
 }
 
 }  // namespace
 
-Result<CommittedRecord> read_commit(git_odb* objects, const git_oid& id) {
+Result<CommittedRecord> read_commit(git_odb* objects, const git_oid& id, ledger::Sha256 sha256) {
     CommittedRecord read;
     const auto complain = [&](const std::string& what) {
         read.complaint = "commit " + short_hex(id) + ": " + what;
@@ -96,6 +110,11 @@ Result<CommittedRecord> read_commit(git_odb* objects, const git_oid& id) {
     }
     if (!record) return complain(record.error().message);
     read.record = *std::move(record);
+    if (sha256 != nullptr) {
+        std::string scratch;
+        const auto digest = wire::recompute(read.record, sha256, scratch);
+        if (!digest || *digest != read.record.hash) return complain("its record's bytes do not give its hash");
+    }
     if (read.parents.size() > 1) return complain("it has several parents");
     const std::string parent = read.parents.empty() ? "" : hex(read.parents.front());
     const std::string expected = commit_text(read.record, hex(tree_id), parent);
@@ -103,7 +122,7 @@ Result<CommittedRecord> read_commit(git_odb* objects, const git_oid& id) {
     return read;
 }
 
-Result<std::unique_ptr<GitReader>> GitReader::open(const std::string& folder) {
+Result<std::unique_ptr<GitReader>> GitReader::open(const std::string& folder, ledger::Sha256 sha256) {
     std::error_code ignored;
     if (!std::filesystem::is_directory(folder, ignored))
         return error(Code::NotFound, "no folder " + folder, "check the path", folder);
@@ -115,7 +134,7 @@ Result<std::unique_ptr<GitReader>> GitReader::open(const std::string& folder) {
     git_odb* objects = nullptr;
     if (git_repository_odb(&objects, opened) != 0) return last_error("opening", folder);
     return std::unique_ptr<GitReader>(
-        new GitReader(std::move(library), std::move(repository), ObjectStore(objects), folder));
+        new GitReader(std::move(library), std::move(repository), ObjectStore(objects), folder, sha256));
 }
 
 /// The end of the branch; of whatever is checked out when there is no such branch.
@@ -132,7 +151,7 @@ Result<std::optional<std::uint64_t>> GitReader::last_seq() {
     const auto id = tip();
     if (!id) return id.error();
     if (!*id) return std::optional<std::uint64_t>();
-    const auto read = read_commit(objects_.get(), **id);
+    const auto read = read_commit(objects_.get(), **id, nullptr);
     if (!read) return read.error();
     // A record whose commit was changed still tells roughly how many there are.
     return read->record.id.empty() ? std::optional<std::uint64_t>() : std::optional(read->record.seq);
@@ -164,7 +183,7 @@ Result<void> GitReader::scan(std::uint64_t from_seq, const Visitor& visit) {
     const auto ids = newest_first(count_max);
     if (!ids) return ids.error();
     for (auto id = ids->rbegin(); id != ids->rend(); ++id) {
-        const auto read = read_commit(objects_.get(), *id);
+        const auto read = read_commit(objects_.get(), *id, sha256_);
         if (!read) return read.error();
         if (!visit(ports::FoundRecord{read->record, read->complaint})) return {};
     }

@@ -7,6 +7,7 @@
 
 #include "adapters/ledger_git/commit_text.hpp"
 #include "adapters/ledger_git/git_reader.hpp"
+#include "service/ports/fault_point.hpp"
 
 namespace helix::ledger_git {
 namespace {
@@ -74,7 +75,7 @@ Result<void> GitWriter::find_tip() {
     const int code = git_reference_name_to_id(&id, repository_.get(), kBranch);
     if (code == GIT_ENOTFOUND) return {};
     if (code != 0) return last_error("reading the branch main", folder_);
-    const auto last = read_commit(disk_.get(), id);
+    const auto last = read_commit(disk_.get(), id, nullptr);
     if (!last) return last.error();
     if (!last->complaint.empty())
         return error(Code::DataLoss, "the branch main does not end with a ledger's record: " + last->complaint,
@@ -114,6 +115,7 @@ Result<void> GitWriter::append(const ledger::Record& record, std::string_view te
 
 Result<void> GitWriter::flush() {
     if (new_ids_.empty()) return {};
+    ports::fault_point("git.objects.before");
     auto written = new_ids_.size() <= kLooseCommitsMax * kObjectsPerCommit ? write_loose() : write_pack();
     if (!written) return written;
     new_ids_.clear();
@@ -153,9 +155,11 @@ Result<void> GitWriter::write_pack() {
 /// Moves the branch to the last commit, if nobody else did meanwhile.
 Result<void> GitWriter::move_branch() {
     git_reference* moved = nullptr;
+    ports::fault_point("git.branch.before");
     const int code =
         branch_ ? git_reference_create_matching(&moved, repository_.get(), kBranch, &*tip_, 1, &*branch_, "export")
                 : git_reference_create(&moved, repository_.get(), kBranch, &*tip_, 0, "export");
+    ports::fault_point("git.branch.after");
     const Reference held(moved);
     if (code == GIT_EMODIFIED || code == GIT_EEXISTS || code == GIT_ELOCKED)
         return error(Code::Conflict, "another export moved the branch meanwhile", "run it again: it goes on from there",

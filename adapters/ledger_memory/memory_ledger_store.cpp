@@ -70,17 +70,18 @@ Result<std::vector<Record>> MemoryLedgerStore::list(const ports::LedgerQuery& qu
     const std::lock_guard lock(mutex_);
     const std::uint64_t size = records_.size();
     std::vector<Record> page;
+    ports::PageMeter meter(query.limit, query.bytes_max);
     const auto take = [&](const Record& record) {
         if (!query.kind.empty() && record.kind != query.kind) return;
         if (!query.target.empty() && record.target != query.target) return;
         page.push_back(record);
+        meter.add(record);
     };
     if (query.newest_first) {
         std::uint64_t end = query.from_seq && *query.from_seq < size ? *query.from_seq + 1 : size;
-        while (end > 0 && page.size() < query.limit) take(records_[--end]);
+        while (end > 0 && !meter.full()) take(records_[--end]);
     } else {
-        for (std::uint64_t seq = query.from_seq.value_or(0); seq < size && page.size() < query.limit; ++seq)
-            take(records_[seq]);
+        for (std::uint64_t seq = query.from_seq.value_or(0); seq < size && !meter.full(); ++seq) take(records_[seq]);
     }
     return page;
 }
@@ -149,7 +150,11 @@ Result<std::uint64_t> MemoryLedgerStore::tree_nodes_end(unsigned level) {
 Result<void> MemoryLedgerStore::put_tree_nodes(unsigned level, std::uint64_t from,
                                                std::span<const ledger::Digest> nodes) {
     const std::lock_guard lock(mutex_);
-    for (const ledger::Digest& node : nodes) tree_[level].emplace(from++, node);
+    auto& row = tree_[level];
+    for (std::size_t i = 0; i < nodes.size(); ++i)
+        if (const auto kept = row.find(from + i); kept != row.end() && kept->second != nodes[i])
+            return ports::another_node_kept(level, from + i);
+    for (const ledger::Digest& node : nodes) row.emplace(from++, node);
     return {};
 }
 

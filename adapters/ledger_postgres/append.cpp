@@ -10,6 +10,7 @@
 #include "adapters/ledger_postgres/rows.hpp"
 #include "adapters/postgres/lone_statement.hpp"
 #include "adapters/postgres/text.hpp"
+#include "service/ports/fault_point.hpp"
 
 namespace helix::ledger_postgres {
 namespace {
@@ -156,9 +157,11 @@ Result<void> Appender::commit(std::span<const Entry> entries) {
 Result<Appender::AtOnce> Appender::append_at_once(std::span<const Entry> entries) {
     const std::optional<ports::Fence> fence = fence_of(entries);
     bool refused = false;
+    ports::fault_point("commit.before");
     const auto run = postgres::run_lone_statement(
         pool_, "appending", [&](Session& session) { refused = !append(session, entries, fence); },
         [&](Session& session) { return is_there(session, entries.back().record); });
+    ports::fault_point("commit.after");
     if (run) return refused ? AtOnce::Refused : AtOnce::Done;
     if (run.error().code == Code::Unavailable || run.error().code == Code::UnknownOutcome) return run.error();
     return AtOnce::Refused;
@@ -186,7 +189,10 @@ Result<void> Appender::append_in_steps(std::span<const Entry> entries) {
     });
     if (!inserted) return inserted;
     const ledger::Record& last = entries.back().record;
-    return transaction.commit([&](Session& session) { return is_there(session, last); });
+    ports::fault_point("commit.before");
+    auto committed = transaction.commit([&](Session& session) { return is_there(session, last); });
+    ports::fault_point("commit.after");
+    return committed;
 }
 
 }  // namespace helix::ledger_postgres

@@ -3,6 +3,8 @@
 #include <chrono>
 #include <utility>
 
+#include "service/ports/fault_point.hpp"
+
 namespace helix::ledger_postgres {
 namespace {
 
@@ -87,10 +89,15 @@ Result<void> apply_missing(Session& session, const std::string& server, std::spa
                            std::to_string(newest) + ", and this role does not own it",
                        "start helix once as the owner: see docs/postgresql.md");
     if (!found.ours) return {};
-    // Functions remember this path: the schema alone, whatever the role's own says.
-    session.execute("SELECT set_config('search_path', quote_ident(" + session.raw().quote(found.schema) + "), true)");
+    // Functions remember this path, whatever the role's own says: the schema, and pg_temp last. Unless the path names
+    // it, pg_temp is searched first, and a caller's temporary table would be taken for ours.
+    session.execute("SELECT set_config('search_path', quote_ident(" + session.raw().quote(found.schema) +
+                    ") || ', pg_temp', true)");
     for (const Migration& migration : migrations)
-        if (migration.version > found.version) apply(session, migration);
+        if (migration.version > found.version) {
+            apply(session, migration);
+            ports::fault_point("migration.step");
+        }
     grant(session, found.schema, service_role);
     return {};
 }
@@ -98,12 +105,15 @@ Result<void> apply_missing(Session& session, const std::string& server, std::spa
 }  // namespace
 
 Result<void> migrate(postgres::Pool& pool, std::span<const Migration> migrations, const std::string& service_role) {
-    return pool.write("bringing the schema up to date", [&](Session& session) {
+    ports::fault_point("migration.before");
+    auto migrated = pool.write("bringing the schema up to date", [&](Session& session) {
         session.be_patient(kPatience);
         auto done = apply_missing(session, pool.server(), migrations, service_role);
         session.be_patient(std::chrono::milliseconds(pool.options().bounds.silence_ms));
         return done;
     });
+    ports::fault_point("migration.after");
+    return migrated;
 }
 
 Result<void> check_schema(postgres::Pool& pool, std::span<const Migration> migrations) {

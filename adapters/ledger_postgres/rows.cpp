@@ -1,7 +1,6 @@
 #include "adapters/ledger_postgres/rows.hpp"
 
 #include <algorithm>
-#include <limits>
 
 namespace helix::ledger_postgres {
 namespace {
@@ -70,14 +69,13 @@ bool has_zero(const ledger::Record& record) {
 }  // namespace
 
 std::int64_t to_row(std::uint64_t number) {
-    constexpr auto kMax = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
-    return static_cast<std::int64_t>(std::min(number, kMax));
+    return static_cast<std::int64_t>(std::min(number, ports::kSeqMax));
 }
 
 Result<void> read_record(const pqxx::row& row, ledger::Record& record) {
     record.seq = static_cast<std::uint64_t>(integer(row[0]));
-    if (const std::int64_t version = integer(row[1]); version > ledger::kFormatVersion)
-        return ports::newer_format(record.seq, version);
+    record.format = integer(row[1]);
+    if (record.format > ledger::kFormatVersion) return ports::newer_format(record.seq, record.format);
     record.id = text(row[2]);
     record.at_us = integer(row[3]);
     record.kind = text(row[4]);

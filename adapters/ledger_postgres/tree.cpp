@@ -46,6 +46,15 @@ Result<void> PostgresLedgerStore::put_tree_nodes(unsigned level, std::uint64_t f
     for (const Digest& node : nodes) hashes.add_bytes(node);
     return pool_->write("keeping tree nodes", [&](Session& session) -> Result<void> {
         session.run(kPut, to_column(level), to_row(from), hashes.str());
+        // Read back in a statement of its own, which also sees what another process has kept meanwhile.
+        const auto rows = session.run(kNodes, to_column(level), to_row(from), to_row(nodes.size()));
+        Digest kept{};
+        for (const auto& row : rows) {
+            const auto index = row[0].as<std::uint64_t>();
+            postgres::read_hex(text(row[1]), kept);
+            if (index - from < nodes.size() && kept != nodes[index - from])
+                return ports::another_node_kept(level, index);
+        }
         return {};
     });
 }

@@ -87,4 +87,26 @@ private:
     std::string path_;
 };
 
+/// Leaves no transaction open when the scope ends, whether by an error or by an exception: what was not committed is
+/// undone. Also when it begins, one that had no memory even to be undone. `rollback` is prepared: it needs none.
+class UndoAtEnd {
+public:
+    UndoAtEnd(const Connection& connection, Statement& rollback) : connection_(connection), rollback_(rollback) {
+        undo();
+    }
+    ~UndoAtEnd() { undo(); }
+    UndoAtEnd(const UndoAtEnd&) = delete;
+    UndoAtEnd& operator=(const UndoAtEnd&) = delete;
+
+private:
+    void undo() {
+        if (sqlite3_get_autocommit(connection_.handle()) != 0) return;
+        const ResetAtEnd reset(rollback_);
+        rollback_.step();
+    }
+
+    const Connection& connection_;
+    Statement& rollback_;
+};
+
 }  // namespace helix::ledger_sqlite

@@ -3,6 +3,8 @@
 #include <cstdlib>
 #include <string>
 
+#include "service/ports/fault_point.hpp"
+
 namespace helix::ledger_sqlite {
 namespace {
 
@@ -27,6 +29,7 @@ Result<void> apply_missing(Connection& connection, std::span<const Migration> mi
         if (auto done = connection.execute(migration.sql); !done) return done;
         const std::string mark = "PRAGMA user_version = " + std::to_string(migration.version);
         if (auto done = connection.execute(mark.c_str()); !done) return done;
+        ports::fault_point("migration.step");
     }
     const std::string ours = "PRAGMA application_id = " + std::to_string(kApplicationId);
     return *version < newest ? connection.execute(ours.c_str()) : Result<void>{};
@@ -48,7 +51,9 @@ Result<void> refuse_foreign(Connection& connection) {
 Result<void> migrate(Connection& connection, std::span<const Migration> migrations) {
     if (auto begun = connection.execute("BEGIN IMMEDIATE"); !begun) return begun;
     auto done = apply_missing(connection, migrations);
+    ports::fault_point("migration.before");
     if (done) done = connection.execute("COMMIT");
+    ports::fault_point("migration.after");
     if (!done && sqlite3_get_autocommit(connection.handle()) == 0) {
         // The first failure is the one to tell; a rollback that fails too is undone by closing the connection.
         (void)connection.execute("ROLLBACK");

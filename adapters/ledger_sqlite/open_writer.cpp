@@ -5,6 +5,8 @@
 #include <string>
 #include <thread>
 
+#include <sys/stat.h>
+
 #include "adapters/ledger_sqlite/migrations.hpp"
 
 namespace helix::ledger_sqlite {
@@ -55,11 +57,20 @@ Result<void> switch_to_wal(Connection& connection, int busy_timeout_ms) {
     }
 }
 
+/// Makes a file that is missing readable by its owner alone; the library gives its -wal and -shm the same mode. By
+/// itself it would make it 0644, for everybody to read what the service shows by role. An error is the library's to
+/// tell.
+void make_private(const std::string& path) {
+    // Without opening it: closing a second descriptor would drop the locks that this process has on the file.
+    ::mknod(path.c_str(), S_IFREG | 0600, 0);
+}
+
 }  // namespace
 
 Result<Connection> open_writer(const std::string& path, const Options& options) {
     if (path.empty() || path == ":memory:")
         return error(Code::InvalidArgument, "the ledger needs a file of its own", "name a path");
+    make_private(path);
     auto connection = Connection::open(path, Connection::Mode::Writer, options.busy_timeout_ms);
     if (!connection) return connection;
     auto done = refuse_foreign(*connection);

@@ -1,7 +1,7 @@
 #include "adapters/ledger_sqlite/rows.hpp"
 
-#include <algorithm>
 #include <array>
+#include <cstring>
 #include <string>
 
 #include "service/ports/ledger_store.hpp"
@@ -12,9 +12,10 @@ namespace {
 /// Copies as many bytes as `out` has; anything of another length becomes zeros.
 template <std::size_t N>
 void read_bytes(std::string_view bytes, std::array<std::uint8_t, N>& out) {
-    out.fill(0);
     if (bytes.size() == out.size())
-        std::transform(bytes.begin(), bytes.end(), out.begin(), [](char c) { return static_cast<unsigned char>(c); });
+        std::memcpy(out.data(), bytes.data(), out.size());
+    else
+        out.fill(0);
 }
 
 }  // namespace
@@ -41,8 +42,8 @@ void bind_record(Statement& statement, const ledger::Record& record) {
 
 Result<void> read_record(const Statement& row, ledger::Record& record) {
     record.seq = static_cast<std::uint64_t>(row.integer(0));
-    if (const std::int64_t version = row.integer(1); version > ledger::kFormatVersion)
-        return ports::newer_format(record.seq, version);
+    record.format = row.integer(1);
+    if (record.format > ledger::kFormatVersion) return ports::newer_format(record.seq, record.format);
     record.id = row.bytes(2);
     record.at_us = row.integer(3);
     record.kind = row.bytes(4);
@@ -57,6 +58,11 @@ Result<void> read_record(const Statement& row, ledger::Record& record) {
         read_bytes(bytes, record.signature->bytes);
     }
     return {};
+}
+
+Error rows_out_of_order(const std::string& path) {
+    return error(Code::DataLoss, "ledger " + path + ": its rows do not follow the order of seq",
+                 "helix did not write it as it is: compare it with a backup", path);
 }
 
 }  // namespace helix::ledger_sqlite

@@ -1,14 +1,14 @@
 #include "adapters/ledger_sqlite/sqlite_ledger_reader.hpp"
 
-#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
-#include <limits>
 
 #include <sys/stat.h>
 
 #include "adapters/ledger_sqlite/migrations.hpp"
 #include "adapters/ledger_sqlite/rows.hpp"
+#include "adapters/real_path/real_path.hpp"
+#include "service/ports/ledger_store.hpp"
 
 namespace helix::ledger_sqlite {
 namespace {
@@ -38,7 +38,8 @@ Result<SqliteLedgerReader::Stillness> SqliteLedgerReader::look_at(const std::str
     return Stillness{status.st_size, status.st_mtim.tv_sec * 1'000'000'000 + status.st_mtim.tv_nsec};
 }
 
-Result<std::unique_ptr<SqliteLedgerReader>> SqliteLedgerReader::open(const std::string& path) {
+Result<std::unique_ptr<SqliteLedgerReader>> SqliteLedgerReader::open(const std::string& where) {
+    const std::string path = real_path::real_path(where);  // a service that has it open keeps its WAL beside that
     const auto still = look_at(path);
     if (!still) return still.error();
     std::error_code ignored;
@@ -103,12 +104,12 @@ Result<std::optional<std::uint64_t>> SqliteLedgerReader::last_seq() {
 }
 
 Result<void> SqliteLedgerReader::scan(std::uint64_t from_seq, const Visitor& visit) {
-    constexpr auto kMax = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
     ledger::Record record;
     // Page by page, each its own short transaction: a long one would keep the WAL from being emptied.
-    for (std::uint64_t next = std::min(from_seq, kMax);;) {
+    for (std::uint64_t next = from_seq; next <= ports::kSeqMax;) {
         const ResetAtEnd reset(page_);
-        page_.bind(1, static_cast<std::int64_t>(next));
+        const std::uint64_t page_begin = next;
+        page_.bind(1, static_cast<std::int64_t>(page_begin));
         page_.bind(2, kPage);
         std::int64_t rows = 0;
         int code = page_.step();
@@ -124,13 +125,14 @@ Result<void> SqliteLedgerReader::scan(std::uint64_t from_seq, const Visitor& vis
         }
         if (auto still = still_as_it_was(); !still) return still;
         if (rows < kPage) return {};
+        if (next <= page_begin) return rows_out_of_order(path_);
     }
+    return {};
 }
 
 Result<std::vector<ports::KeptNode>> SqliteLedgerReader::kept_nodes(unsigned level, std::uint64_t from) {
     std::vector<ports::KeptNode> kept;
-    constexpr auto kMax = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
-    if (!has_nodes_ || from > kMax) return kept;
+    if (!has_nodes_ || from > ports::kSeqMax) return kept;
     const ResetAtEnd reset(nodes_);
     nodes_.bind(1, std::int64_t{level});
     nodes_.bind(2, static_cast<std::int64_t>(from));

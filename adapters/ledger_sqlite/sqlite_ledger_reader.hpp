@@ -19,9 +19,10 @@ namespace helix::ledger_sqlite {
 /// somebody begin to write it meanwhile, the reading ends with Unavailable rather than with half a truth.
 class SqliteLedgerReader final : public ports::RecordSource {
 public:
-    /// Errors: NotFound; DataLoss naming the file when it is damaged; PreconditionFailed when it is no ledger;
-    /// Unimplemented when it is of a newer schema than this program; Unavailable when it cannot be opened.
-    static Result<std::unique_ptr<SqliteLedgerReader>> open(const std::string& path);
+    /// `where` may lead there over links. Errors: NotFound; DataLoss naming the file when it is damaged;
+    /// PreconditionFailed when it is no ledger; Unimplemented when it is of a newer schema than this program;
+    /// Unavailable when it cannot be opened.
+    static Result<std::unique_ptr<SqliteLedgerReader>> open(const std::string& where);
 
     Result<std::optional<std::uint64_t>> last_seq() override;
     Result<void> scan(std::uint64_t from_seq, const Visitor& visit) override;

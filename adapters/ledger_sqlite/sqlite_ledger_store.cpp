@@ -21,10 +21,8 @@ std::string select(const std::string& rest) {
     return std::string("SELECT ") + kColumns + " FROM records " + rest;
 }
 
-/// SQLite's integers are signed; no record lies past their end.
 std::int64_t to_row(std::uint64_t seq) {
-    constexpr auto kMax = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
-    return static_cast<std::int64_t>(std::min(seq, kMax));
+    return static_cast<std::int64_t>(std::min(seq, ports::kSeqMax));
 }
 
 std::int64_t now_us() {
@@ -39,17 +37,20 @@ std::string list_sql(const ports::LedgerQuery& query) {
     return select(where + " ORDER BY seq " + (query.newest_first ? "DESC" : "ASC") + " LIMIT ?2");
 }
 
-/// Reads all rows of a bound statement into `page`, reusing its records; `page` ends with as many as there were.
-Result<void> read_rows(const Connection& connection, Statement& statement, std::vector<Record>& page) {
+/// Reads the rows of a bound statement into `page`, reusing its records, until there are no more or `meter` says that
+/// the page is full: a row that is not asked for is not in memory.
+Result<void> read_rows(const Connection& connection, Statement& statement, ports::PageMeter& meter,
+                       std::vector<Record>& page) {
     const ResetAtEnd reset(statement);
     std::size_t count = 0;
-    int code = statement.step();
-    for (; code == SQLITE_ROW; code = statement.step()) {
+    while (!meter.full()) {
+        const int code = statement.step();
+        if (code == SQLITE_DONE) break;
+        if (code != SQLITE_ROW) return connection.last_error("reading");
         if (count == page.size()) page.emplace_back();
         if (auto read = read_record(statement, page[count]); !read) return read;
-        ++count;
+        meter.add(page[count++]);
     }
-    if (code != SQLITE_DONE) return connection.last_error("reading");
     page.resize(count);
     return {};
 }
@@ -59,12 +60,12 @@ Result<void> read_rows(const Connection& connection, Statement& statement, std::
 /// The one connection that writes, with its statements; used under the store's lock.
 struct SqliteLedgerStore::Writer {
     Connection connection;
-    Statement begin, commit, rollback, insert, name, lease, take_lease, renew_lease, put_node;
+    Statement begin, commit, rollback, insert, name, lease, take_lease, renew_lease, put_node, kept_node;
 
     static Result<std::unique_ptr<Writer>> open(const std::string& path, const Options& options) {
         auto connection = open_writer(path, options);
         if (!connection) return connection.error();
-        auto writer = std::make_unique<Writer>(Writer{*std::move(connection), {}, {}, {}, {}, {}, {}, {}, {}, {}});
+        auto writer = std::make_unique<Writer>(Writer{*std::move(connection), {}, {}, {}, {}, {}, {}, {}, {}, {}, {}});
         const std::string insert = std::string("INSERT INTO records (") + kColumns +
                                    ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
         for (const auto& [statement, sql] :
@@ -78,7 +79,8 @@ struct SqliteLedgerStore::Writer {
                "INSERT INTO leases (name, holder, epoch, expires_at_us) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (name) DO "
                "UPDATE SET holder = excluded.holder, epoch = excluded.epoch, expires_at_us = excluded.expires_at_us"},
               {&writer->renew_lease, "UPDATE leases SET expires_at_us = ?3 WHERE name = ?1 AND epoch = ?2"},
-              {&writer->put_node, "INSERT OR IGNORE INTO tree_nodes (level, idx, hash) VALUES (?1, ?2, ?3)"}}) {
+              {&writer->put_node, "INSERT OR IGNORE INTO tree_nodes (level, idx, hash) VALUES (?1, ?2, ?3)"},
+              {&writer->kept_node, "SELECT hash FROM tree_nodes WHERE level = ?1 AND idx = ?2"}}) {
             auto prepared = writer->connection.prepare(sql);
             if (!prepared) return prepared.error();
             *statement = *std::move(prepared);
@@ -93,10 +95,6 @@ struct SqliteLedgerStore::Writer {
         return code;
     }
 
-    void undo() {
-        if (sqlite3_get_autocommit(connection.handle()) == 0) run(rollback);
-    }
-
     Result<void> insert_entry(const ports::Entry& entry) {
         const std::uint64_t seq = entry.record.seq;
         bind_record(insert, entry.record);
@@ -107,9 +105,10 @@ struct SqliteLedgerStore::Writer {
             if (auto valid = ports::check_name(one); !valid) return valid;
             name.bind(1, std::string_view(one));
             name.bind(2, to_row(seq));
+            // Of the triggers' two rules it can only be the one of taken names: the record is the newest.
             if (const int code = run(name); code != SQLITE_DONE)
-                return code == SQLITE_CONSTRAINT_PRIMARYKEY ? ports::name_taken(one)
-                                                            : connection.last_error("naming a record");
+                return code == SQLITE_CONSTRAINT_TRIGGER ? ports::name_taken(one)
+                                                         : connection.last_error("naming a record");
         }
         return {};
     }
@@ -170,11 +169,25 @@ struct SqliteLedgerStore::Writer {
 
     Result<void> put_nodes(unsigned level, std::uint64_t from, std::span<const ledger::Digest> nodes) {
         put_node.bind(1, std::int64_t{level});
-        for (const ledger::Digest& node : nodes) {
-            put_node.bind(2, to_row(from++));
-            put_node.bind_blob(3, node.data(), static_cast<int>(node.size()));
+        for (std::size_t i = 0; i < nodes.size(); ++i) {
+            put_node.bind(2, to_row(from + i));
+            put_node.bind_blob(3, nodes[i].data(), static_cast<int>(nodes[i].size()));
             if (run(put_node) != SQLITE_DONE) return connection.last_error("keeping a tree node");
+            if (sqlite3_changes(connection.handle()) > 0) continue;
+            if (auto same = is_kept(level, from + i, nodes[i]); !same) return same;
         }
+        return {};
+    }
+
+    /// Errors: DataLoss when the node that is there is another.
+    Result<void> is_kept(unsigned level, std::uint64_t index, const ledger::Digest& node) {
+        const ResetAtEnd reset(kept_node);
+        kept_node.bind(1, std::int64_t{level});
+        kept_node.bind(2, to_row(index));
+        if (kept_node.step() != SQLITE_ROW) return connection.last_error("reading a tree node");
+        ledger::Digest kept{};
+        read_digest(kept_node.bytes(0), kept);
+        if (kept != node) return ports::another_node_kept(level, index);
         return {};
     }
 };
@@ -221,13 +234,11 @@ Result<std::unique_ptr<SqliteLedgerStore>> SqliteLedgerStore::open(const std::st
 template <class Work>
 auto SqliteLedgerStore::in_transaction(std::string_view doing, Work&& work) -> decltype(work()) {
     const std::lock_guard lock(write_mutex_);
+    const UndoAtEnd undo(writer_->connection, writer_->rollback);
     if (Writer::run(writer_->begin) != SQLITE_DONE)
         return writer_->connection.last_error("beginning " + std::string(doing));
     auto done = work();
-    if (!done) {
-        writer_->undo();
-        return done;
-    }
+    if (!done) return done;
     ports::fault_point("commit.before");
     const int code = Writer::run(writer_->commit);
     ports::fault_point("commit.after");
@@ -235,7 +246,6 @@ auto SqliteLedgerStore::in_transaction(std::string_view doing, Work&& work) -> d
         Error failure = writer_->connection.last_error("committing " + std::string(doing));
         // A sync that failed says nothing of what reached the disk: after a crash the commit may turn up.
         if ((code & 0xFF) == SQLITE_IOERR) failure.code = Code::UnknownOutcome;
-        writer_->undo();
         return failure;
     }
     return done;
@@ -302,9 +312,11 @@ Result<Record> SqliteLedgerStore::read(std::uint64_t seq) {
     if (!reader) return reader.error();
     std::vector<Record> found;
     (*reader)->read.bind(1, to_row(seq));
-    if (auto read = read_rows((*reader)->connection, (*reader)->read, found); !read) return read.error();
+    ports::PageMeter meter(1, 1);
+    if (auto read = read_rows((*reader)->connection, (*reader)->read, meter, found); !read) return read.error();
     give_back(*std::move(reader));
-    if (found.empty()) return error(Code::NotFound, "no ledger record " + std::to_string(seq));
+    if (found.empty() || found.front().seq != seq)
+        return error(Code::NotFound, "no ledger record " + std::to_string(seq));
     return std::move(found.front());
 }
 
@@ -325,6 +337,7 @@ Result<std::optional<std::uint64_t>> SqliteLedgerStore::find(std::string_view na
 }
 
 Result<std::vector<ledger::Digest>> SqliteLedgerStore::hashes(std::uint64_t from_seq, std::size_t count) {
+    if (from_seq > ports::kSeqMax) return std::vector<ledger::Digest>();
     auto reader = borrow();
     if (!reader) return reader.error();
     std::vector<ledger::Digest> hashes;
@@ -383,6 +396,7 @@ Result<void> SqliteLedgerStore::put_tree_nodes(unsigned level, std::uint64_t fro
 
 Result<std::vector<Record>> SqliteLedgerStore::list(const ports::LedgerQuery& query) {
     if (auto valid = ports::check(query); !valid) return valid.error();
+    if (ports::begins_past_the_end(query)) return std::vector<Record>();
     auto reader = borrow();
     if (!reader) return reader.error();
     std::vector<Record> page;
@@ -394,7 +408,8 @@ Result<std::vector<Record>> SqliteLedgerStore::list(const ports::LedgerQuery& qu
         statement->bind(2, static_cast<std::int64_t>(query.limit));
         if (!query.kind.empty()) statement->bind(3, std::string_view(query.kind));
         if (!query.target.empty()) statement->bind(4, std::string_view(query.target));
-        if (auto read = read_rows((*reader)->connection, *statement, page); !read) return read.error();
+        ports::PageMeter meter(query.limit, query.bytes_max);
+        if (auto read = read_rows((*reader)->connection, *statement, meter, page); !read) return read.error();
     }
     give_back(*std::move(reader));
     return page;
@@ -403,19 +418,24 @@ Result<std::vector<Record>> SqliteLedgerStore::list(const ports::LedgerQuery& qu
 Result<void> SqliteLedgerStore::scan(std::uint64_t from_seq, const Visitor& visit) {
     std::vector<Record> page;
     // Page by page, each its own short transaction: a long one would keep the WAL from being emptied.
-    for (std::uint64_t next = from_seq;;) {
+    for (std::uint64_t next = from_seq; next <= ports::kSeqMax;) {
         auto reader = borrow();
         if (!reader) return reader.error();
         (*reader)->page.bind(1, to_row(next));
         (*reader)->page.bind(2, static_cast<std::int64_t>(kScanPage));
-        const auto read = read_rows((*reader)->connection, (*reader)->page, page);
+        ports::PageMeter meter(kScanPage, ports::LedgerQuery::kPageBytes);
+        const auto read = read_rows((*reader)->connection, (*reader)->page, meter, page);
         if (!read) return read;
         give_back(*std::move(reader));
-        for (const Record& record : page)
+        for (Record& record : page) {
             if (!visit(record)) return {};
-        if (page.size() < kScanPage) return {};
+            ports::free_if_large(record);
+        }
+        if (!meter.full()) return {};
+        if (page.back().seq < next) return rows_out_of_order(path_);
         next = page.back().seq + 1;
     }
+    return {};
 }
 
 }  // namespace helix::ledger_sqlite

@@ -98,12 +98,10 @@ Result<void> SqliteOutboxStore::move_in_transaction(const std::string& destinati
 Result<void> SqliteOutboxStore::move(const std::string& destination, std::uint64_t expected, const OutboxCursor& to,
                                      const std::optional<DeadLetter>& letter) {
     const std::lock_guard lock(mutex_);
+    const UndoAtEnd undo(connection_, rollback_);
     if (auto begun = run(begin_, "beginning to move a cursor"); !begun) return begun;
     auto done = move_in_transaction(destination, expected, to, letter);
-    if (done) done = run(commit_, "committing a cursor");
-    if (!done && sqlite3_get_autocommit(connection_.handle()) == 0)
-        if (auto undone = run(rollback_, "undoing"); !undone) return undone;
-    return done;
+    return done ? run(commit_, "committing a cursor") : done;
 }
 
 Result<std::vector<DeadLetter>> SqliteOutboxStore::read_letters(Statement& statement) {

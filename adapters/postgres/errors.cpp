@@ -17,6 +17,7 @@ struct Meaning {
 constexpr Meaning kMeanings[] = {
     {"HX001", Code::Conflict, ""},  // raised by our own triggers (migrations/postgres)
     {"HX002", Code::PermissionDenied, ""},
+    {"HX003", Code::PermissionDenied, ""},
     {"53100", Code::Unavailable, "the server's disk is full: make room"},
     {"53300", Code::Unavailable, "the server has no connection left: raise max_connections"},
     {"53", Code::Unavailable, "the server is short of resources: see its log"},

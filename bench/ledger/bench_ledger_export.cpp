@@ -135,7 +135,8 @@ int main(int argc, char** argv) {
     verify(*reader, "verify SQLite", count, megabytes);
 
     export_to_git(*exported, at("ledger.git"), records);
-    const auto repository = require(helix::ledger_git::GitReader::open(at("ledger.git")), "opening the repository");
+    const auto repository =
+        require(helix::ledger_git::GitReader::open(at("ledger.git"), sha256), "opening the repository");
     verify(*repository, "verify git", count, megabytes);
     return 0;
 }

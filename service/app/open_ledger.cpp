@@ -9,6 +9,7 @@
 #include "adapters/ledger_git/git_reader.hpp"
 #include "adapters/ledger_postgres/postgres_ledger_store.hpp"
 #include "adapters/ledger_sqlite/sqlite_ledger_reader.hpp"
+#include "adapters/openssl_digest/sha256.hpp"
 #include "adapters/postgres/conninfo.hpp"
 #include "service/usecases/store_source.hpp"
 
@@ -62,7 +63,7 @@ Source open_ledger(const std::string& where) {
 }
 
 Source open_git_ledger(const std::string& folder) {
-    return as_port<ports::RecordSource>(ledger_git::GitReader::open(folder));
+    return as_port<ports::RecordSource>(ledger_git::GitReader::open(folder, openssl_digest::sha256));
 }
 
 }  // namespace helix::app

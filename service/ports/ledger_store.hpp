@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <optional>
 #include <span>
 #include <string>
@@ -15,9 +16,13 @@
 
 namespace helix::ports {
 
+/// The greatest seq that a store can hold: the engines' integers are signed.
+inline constexpr auto kSeqMax = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+
 /// Which records `LedgerStore::list` answers. Empty strings match everything; others match the whole field.
 struct LedgerQuery {
     static constexpr std::size_t kLimitMax = 1000;
+    static constexpr std::size_t kPageBytes = 8U * 1024U * 1024U;
 
     /// The first seq looked at: upwards from it, or downwards with `newest_first`. Unset: the respective end.
     std::optional<std::uint64_t> from_seq = {};
@@ -25,12 +30,51 @@ struct LedgerQuery {
     std::string kind = {};
     std::string target = {};
     bool newest_first = false;
+    /// >= 1; a page ends with the record with which its bodies come to so many bytes, however far off `limit` is: what
+    /// is read at once is bounded by this and one record, whatever the records hold.
+    std::size_t bytes_max = kPageBytes;
 };
 
 /// The bounds of `query`, checked by every store. Errors: InvalidArgument.
 inline Result<void> check(const LedgerQuery& query) {
+    if (query.bytes_max < 1) return error(Code::InvalidArgument, "bytes_max must be at least 1");
     if (query.limit >= 1 && query.limit <= LedgerQuery::kLimitMax) return {};
     return error(Code::InvalidArgument, "limit must be in 1 .. " + std::to_string(LedgerQuery::kLimitMax));
+}
+
+/// Whether no record that any store can hold lies where `query` looks.
+inline bool begins_past_the_end(const LedgerQuery& query) {
+    return !query.newest_first && query.from_seq && *query.from_seq > kSeqMax;
+}
+
+/// Counts what a page holds, and says when it is full by the bounds of LedgerQuery.
+class PageMeter {
+public:
+    PageMeter(std::size_t limit, std::size_t bytes_max) : limit_(limit), bytes_max_(bytes_max) {}
+
+    void add(const ledger::Record& record) {
+        ++records_;
+        bytes_ += record.body.size();
+    }
+    [[nodiscard]] bool full() const { return records_ >= limit_ || bytes_ >= bytes_max_; }
+
+private:
+    const std::size_t limit_, bytes_max_;
+    std::size_t records_ = 0, bytes_ = 0;
+};
+
+/// Whether more may follow `page`, an answer to `query`: one that is not full is the last.
+inline bool is_full(const std::vector<ledger::Record>& page, const LedgerQuery& query) {
+    PageMeter meter(query.limit, query.bytes_max);
+    for (const ledger::Record& record : page) meter.add(record);
+    return meter.full();
+}
+
+/// Gives back the memory of a body that is far from the usual, of a record that is read into again: in time each record
+/// of a page would hold as much as the largest that ever lay in its place.
+inline void free_if_large(ledger::Record& record) {
+    constexpr std::size_t kUsualBytes = 16U * 1024U;
+    if (record.body.capacity() > kUsualBytes) std::string().swap(record.body);
 }
 
 /// The right under which something is written: the epoch of a lease (lease_store.hpp).
@@ -90,8 +134,9 @@ public:
     /// of.
     virtual Result<std::vector<ledger::Digest>> hashes(std::uint64_t from_seq, std::size_t count) = 0;
 
-    /// A page of records. The next page starts one past the last seq of this one.
-    /// Errors: InvalidArgument for a limit out of bounds, and those of reading.
+    /// A page of records, which may be shorter than `limit` (see bytes_max; is_full tells whether more may follow). The
+    /// next page starts one past the last seq of this one.
+    /// Errors: InvalidArgument for a bound out of its range, and those of reading.
     virtual Result<std::vector<ledger::Record>> list(const LedgerQuery& query) = 0;
 
     /// Streams every record from `from_seq` on, in order of seq, until `visit` returns false. Memory is bounded; the
@@ -117,6 +162,11 @@ inline Error newer_format(std::uint64_t seq, std::int64_t version) {
                  "ledger record " + std::to_string(seq) + " is of format version " + std::to_string(version) +
                      ", this program knows " + std::to_string(ledger::kFormatVersion),
                  "read it with a newer helix", "seq " + std::to_string(seq));
+}
+/// Of a stored record that cannot be relied on: no fault of who asks for it.
+inline Error not_as_written(std::uint64_t seq, const std::string& why) {
+    return error(Code::DataLoss, "record " + std::to_string(seq) + " is not as it was written: " + why,
+                 "run helix ledger verify, and compare with a copy", "seq " + std::to_string(seq));
 }
 inline Result<void> check_name(std::string_view name) {
     if (!name.empty() && name.size() <= Entry::kNameBytesMax) return {};

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "domain/core/result.hpp"
@@ -29,9 +30,18 @@ public:
     /// One past the greatest index of `level`; 0 when it has no node. Errors: as tree_nodes.
     virtual Result<std::uint64_t> tree_nodes_end(unsigned level) = 0;
 
-    /// Keeps `nodes` as those of `level` from index `from` on, all or none. One that is there already stays as it is.
-    /// Errors: Unavailable (nothing is lost by it), DataLoss.
+    /// Keeps `nodes` as those of `level` from index `from` on, all or none. One that is there already stays.
+    /// Errors: Unavailable (nothing is lost by it), DataLoss, also when one that is there already is another.
     virtual Result<void> put_tree_nodes(unsigned level, std::uint64_t from, std::span<const ledger::Digest> nodes) = 0;
 };
+
+/// What every store says of a node that is there and is not the one that is to be kept.
+inline Error another_node_kept(unsigned level, std::uint64_t index) {
+    return error(Code::DataLoss,
+                 "the kept node of the Merkle tree at level " + std::to_string(level) + ", index " +
+                     std::to_string(index) + " is not what the records give",
+                 "run helix ledger verify; when the records hold, empty the table tree_nodes: it is made again",
+                 "tree_nodes");
+}
 
 }  // namespace helix::ports

@@ -189,6 +189,55 @@ TEST_P(LedgerStoreContract, FiltersByKindAndTarget) {
 TEST_P(LedgerStoreContract, RefusesALimitOutOfBounds) {
     EXPECT_EQ(store->list({.limit = 0}).error().code, Code::InvalidArgument);
     EXPECT_EQ(store->list({.limit = ports::LedgerQuery::kLimitMax + 1}).error().code, Code::InvalidArgument);
+    EXPECT_EQ(store->list({.bytes_max = 0}).error().code, Code::InvalidArgument);
+}
+
+// Two bodies of 1000 bytes among small ones: a page ends with the record with which it comes to `bytes_max`.
+TEST_P(LedgerStoreContract, EndsAPageByBytesToo) {
+    std::vector<ledger::Record> chain;
+    std::optional<ledger::Head> head;
+    for (std::uint64_t seq = 0; seq < 10; ++seq) {
+        chain.push_back(ledger::sample_after(head));
+        const std::size_t size = seq == 3 || seq == 4 ? 1000 : 100;
+        chain.back().body = R"({"x":")" + std::string(size - 8, 'x') + R"("})";
+        ledger::seal_sample(chain.back(), head);
+        head = ledger::Head{seq, chain.back().hash};
+    }
+    ASSERT_TRUE(store->append_all(chain).ok());
+    EXPECT_EQ(listed({.bytes_max = 1}), Seqs{0}) << "one record at least";
+    EXPECT_EQ(listed({.bytes_max = 300}), (Seqs{0, 1, 2}));
+    EXPECT_EQ(listed({.bytes_max = 301}), (Seqs{0, 1, 2, 3}));
+    EXPECT_EQ(listed({.from_seq = 3, .bytes_max = 1000}), Seqs{3});
+    EXPECT_EQ(listed({.from_seq = 3, .limit = 1, .bytes_max = 5000}), Seqs{3});
+    EXPECT_EQ(listed({.limit = 4, .newest_first = true, .bytes_max = 250}), (Seqs{9, 8, 7}));
+    EXPECT_EQ(listed({.kind = "test.odd", .newest_first = true, .bytes_max = 301}), (Seqs{9, 7, 5, 3}));
+    const ports::LedgerQuery some{.limit = 5, .bytes_max = 300};
+    EXPECT_TRUE(ports::is_full(*store->list(some), some)) << "shorter than its limit, and not the last";
+    const ports::LedgerQuery last{.from_seq = 8, .limit = 5, .bytes_max = 300};
+    EXPECT_FALSE(ports::is_full(*store->list(last), last));
+}
+
+// Bodies of together three times what is read at once: a scan goes on behind each page.
+TEST_P(LedgerStoreContract, ScansRecordsThatArePagesByThemselves) {
+    std::vector<ledger::Record> chain;
+    std::optional<ledger::Head> head;
+    for (std::uint64_t seq = 0; seq < 12; ++seq) {
+        chain.push_back(ledger::sample_after(head));
+        chain.back().body = R"({"x":")" + std::string(ports::LedgerQuery::kPageBytes / 4, 'x') + R"("})";
+        ledger::seal_sample(chain.back(), head);
+        head = ledger::Head{seq, chain.back().hash};
+    }
+    for (const ledger::Record& record : chain) ASSERT_TRUE(store->append(record).ok());
+    std::uint64_t next = 0;
+    ASSERT_TRUE(store
+                    ->scan(0,
+                           [&](const ledger::Record& record) {
+                               EXPECT_EQ(record.hash, chain[next++].hash);
+                               return true;
+                           })
+                    .ok());
+    EXPECT_EQ(next, 12U);
+    EXPECT_EQ(listed({.limit = 1000}), (Seqs{0, 1, 2, 3}));
 }
 
 TEST_P(LedgerStoreContract, ScansInOrderFromAnywhereUntilTold) {

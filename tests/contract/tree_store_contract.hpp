@@ -67,11 +67,21 @@ TEST_P(TreeStoreContract, ARunEndsBeforeAMissingNode) {
     EXPECT_EQ(*store->tree_nodes_end(4), 7U);
 }
 
-TEST_P(TreeStoreContract, ANodeThatIsThereStays) {
+TEST_P(TreeStoreContract, ANodeThatIsThereMayBeKeptAgain) {
     ASSERT_TRUE(store->put_tree_nodes(4, 0, nodes(1, 3)).ok());
-    ASSERT_TRUE(store->put_tree_nodes(4, 1, nodes(50, 4)).ok());
-    EXPECT_EQ(*store->tree_nodes(4, 0, 3), nodes(1, 3));
-    EXPECT_EQ(*store->tree_nodes(4, 3, 5), nodes(52, 2));
+    ASSERT_TRUE(store->put_tree_nodes(4, 1, nodes(2, 4)).ok());
+    EXPECT_EQ(*store->tree_nodes(4, 0, 16), nodes(1, 5));
+}
+
+TEST_P(TreeStoreContract, AnotherNodeThatIsThereIsSaidAndNothingOfThatCallIsKept) {
+    ASSERT_TRUE(store->put_tree_nodes(4, 3, nodes(77, 1)).ok());  // as somebody with the rights of the service could
+    const auto refused = store->put_tree_nodes(4, 1, nodes(2, 4));
+    ASSERT_FALSE(refused.ok());
+    EXPECT_EQ(refused.error().code, Code::DataLoss);
+    EXPECT_NE(refused.error().message.find("level 4, index 3"), std::string::npos) << refused.error().message;
+    EXPECT_TRUE(store->tree_nodes(4, 1, 16)->empty());
+    EXPECT_EQ(*store->tree_nodes(4, 3, 16), nodes(77, 1));
+    EXPECT_TRUE(store->put_tree_nodes(8, 1, nodes(2, 4)).ok()) << "of another level";
 }
 
 }  // namespace helix::contract

@@ -46,7 +46,8 @@ inline std::vector<Record> sample_chain(std::uint64_t count) {
 
 /// All fields, to be compared and printed.
 inline auto as_tuple(const Record& r) {
-    return std::tie(r.seq, r.id, r.at_us, r.kind, r.target, r.actor, r.body, r.prev_hash, r.hash, r.signature);
+    return std::tie(r.seq, r.id, r.at_us, r.kind, r.target, r.actor, r.body, r.prev_hash, r.hash, r.signature,
+                    r.format);
 }
 
 }  // namespace helix::ledger

@@ -23,7 +23,7 @@ Result<usecases::ExportReport> export_to_git(const std::vector<Record>& chain, c
 }
 
 Result<usecases::LedgerReport> verify_git(const std::string& folder, const std::optional<Head>& remembered = {}) {
-    const auto reader = GitReader::open(folder);
+    const auto reader = GitReader::open(folder, openssl_digest::sha256);
     if (!reader) return reader.error();
     return usecases::verify_records(**reader, openssl_digest::sha256, {}, remembered);
 }
@@ -95,6 +95,19 @@ TEST_F(GitExport, TheCommitSaysWhatTheRecordSays) {
     EXPECT_EQ(text.find("parent"), std::string::npos);
 }
 
+// A CloudEvent may have an extension attribute of that name.
+TEST_F(GitExport, OnlyKindsThatJudgeHaveAVerdict) {
+    Record record = chain[3];
+    record.body = R"({"verdict":"ADMIT"})";
+    for (const char* kind : {"event.received", "helix.lease", "test.odd"}) {
+        record.kind = kind;
+        EXPECT_EQ(ledger_git::verdict_of(record), "") << kind;
+        EXPECT_EQ(ledger_git::commit_text(record, std::string(40, 'a'), "").find("ADMIT"), std::string::npos) << kind;
+    }
+    record.kind = "trial.verdict";
+    EXPECT_EQ(ledger_git::verdict_of(record), "ADMIT");
+}
+
 TEST_F(GitExport, AnotherHistoryIsRefused) {
     ASSERT_TRUE(export_to_git(first(100), folder).ok());
     const std::string before = tip_of(folder);
@@ -118,8 +131,8 @@ TEST_F(GitExport, RefusesAFolderOfSomethingElse) {
     std::filesystem::create_directory(occupied);
     write_file(occupied + "/precious", "x");
     EXPECT_EQ(export_to_git(chain, occupied).error().code, Code::InvalidArgument);
-    EXPECT_EQ(GitReader::open(occupied).error().code, Code::InvalidArgument);
-    EXPECT_EQ(GitReader::open(temp.file("nothing")).error().code, Code::NotFound);
+    EXPECT_EQ(GitReader::open(occupied, openssl_digest::sha256).error().code, Code::InvalidArgument);
+    EXPECT_EQ(GitReader::open(temp.file("nothing"), openssl_digest::sha256).error().code, Code::NotFound);
 }
 
 TEST_F(GitExport, TwoExportsAtOnceDoNotMix) {
@@ -135,7 +148,7 @@ TEST_F(GitExport, TwoExportsAtOnceDoNotMix) {
 
 TEST_F(GitExport, ViewsFromTheMiddle) {
     ASSERT_TRUE(export_to_git(chain, folder).ok());
-    const auto reader = GitReader::open(folder);
+    const auto reader = GitReader::open(folder, openssl_digest::sha256);
     EXPECT_EQ(*(*reader)->last_seq(), 499U);
     std::vector<std::uint64_t> seqs;
     ASSERT_TRUE((*reader)

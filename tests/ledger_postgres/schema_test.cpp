@@ -90,11 +90,12 @@ TEST_F(Schema, WhoOnlyReadsChangesNothing) {
     const auto opened = PostgresLedgerStore::open(url("helix_service"), reading);
     ASSERT_TRUE(opened.ok()) << opened.error().message;
     EXPECT_EQ(*(*opened)->head(), std::nullopt);
-    server.sql("UPDATE " + schema + ".schema_version SET version = 99 WHERE version = 2");
+    const int newest = all_migrations().back().version;
+    server.sql("UPDATE " + schema + ".schema_version SET version = 99 WHERE version = " + std::to_string(newest));
     EXPECT_EQ(PostgresLedgerStore::open(url("helix_owner"), reading).error().code, Code::Unimplemented);
     server.sql("DELETE FROM " + schema + ".schema_version WHERE version = 99");
     EXPECT_EQ(PostgresLedgerStore::open(url("helix_owner"), reading).error().code, Code::PreconditionFailed);
-    EXPECT_EQ(value("SELECT count(*) FROM " + schema + ".schema_version"), 1);
+    EXPECT_EQ(value("SELECT count(*) FROM " + schema + ".schema_version"), newest - 1);
 }
 
 TEST_F(Schema, AFailedMigrationLeavesNothingBehind) {
@@ -166,6 +167,102 @@ TEST_F(Schema, EvenItsOwnerCannotRewriteTheLog) {
     EXPECT_EQ(refusal("helix_owner", insert(chain[2], "prev_hash")), "HX001");  // another history
     EXPECT_EQ(refusal("helix_owner", insert(chain[1], "hash")), "23505");       // a seq that is taken
     EXPECT_EQ(value("SELECT count(*) FROM records"), 2);
+}
+
+// PostgreSQL looks into pg_temp first unless the path names it: the rule would look for the head in the client's table.
+TEST_F(Schema, ATemporaryTableOfTheServiceDoesNotStandInForTheLog) {
+    ASSERT_TRUE(PostgresLedgerStore::open(url("helix_owner")).ok());
+    const std::string a_fake_head =
+        "CREATE TEMP TABLE records (seq bigint, hash bytea);"
+        "INSERT INTO pg_temp.records VALUES (999, decode(repeat('11', 32), 'hex'));";
+    const auto insert = [&](const std::string& seq) {
+        return "INSERT INTO " + schema + ".records (seq, v, id, at_us, kind, target, actor, body, prev_hash, hash)" +
+               " VALUES (" + seq +
+               ", 1, 'x', 0, 'k', '', 'a', '{}', decode(repeat('11', 32), 'hex'),"
+               " decode(repeat('22', 32), 'hex'))";
+    };
+    EXPECT_EQ(refusal("helix_service", a_fake_head + insert("1000")), "HX001");
+    EXPECT_EQ(refusal("helix_service", a_fake_head + "INSERT INTO " + schema + ".record_keys VALUES ('n', 999)"),
+              "HX003");
+    EXPECT_EQ(value("SELECT count(*) FROM records"), 0);
+    // Every rule that reads a table reads the schema's, also in a ledger that an earlier version made.
+    EXPECT_EQ(value("SELECT count(*) FROM pg_proc WHERE pronamespace = '" + schema +
+                    "'::regnamespace AND proconfig <> ARRAY['search_path=" + schema + ", pg_temp']"),
+              0);
+    EXPECT_EQ(value("SELECT count(*) FROM pg_proc WHERE pronamespace = '" + schema +
+                    "'::regnamespace AND proconfig IS NOT NULL"),
+              2);
+}
+
+TEST_F(Schema, ANameIsGivenOnlyInTheTransactionOfItsRecord) {
+    ASSERT_TRUE(PostgresLedgerStore::open(url("helix_owner")).ok());
+    const auto store = PostgresLedgerStore::open(url("helix_service"));
+    ASSERT_TRUE(store.ok()) << store.error().message;
+    const auto chain = ledger::sample_chain(3);
+    ASSERT_TRUE((*store)->commit(std::vector<ports::Entry>{{chain[0], {"a"}}, {chain[1], {"b", "c"}}}).ok());
+    const auto name = [](const std::string& value, int seq) {
+        return "INSERT INTO record_keys VALUES ('" + value + "', " + std::to_string(seq) + ");";
+    };
+    for (const int seq : {0, 1, 2, 555555})
+        for (const char* role : {"helix_service", "helix_owner"})
+            EXPECT_EQ(refusal(role, name("event:s victim", seq)), "HX003") << seq;
+    EXPECT_EQ(refusal("helix_service", "COPY record_keys FROM PROGRAM 'echo'"), kInsufficientPrivilege);
+    const std::string next =
+        "INSERT INTO records SELECT 2, v, id, at_us, kind, target, actor, body, hash, decode(repeat('22', 32), 'hex')"
+        " FROM records WHERE seq = 1;";
+    // Beside a record of its own, too, none goes to an older one; and none comes before its record.
+    EXPECT_EQ(refusal("helix_service", "BEGIN;" + next + name("victim", 1) + "COMMIT"), "HX003");
+    EXPECT_EQ(refusal("helix_service", "BEGIN;" + name("victim", 2) + next + "COMMIT"), "HX003");
+    EXPECT_EQ(value("SELECT count(*) FROM records"), 2);
+    EXPECT_EQ(value("SELECT count(*) FROM record_keys"), 3);
+    EXPECT_EQ(refusal("helix_service", "BEGIN;" + next + name("its own", 2) + "COMMIT"), "");
+    EXPECT_EQ(*(*store)->find("its own"), 2U);
+}
+
+TEST_F(Schema, TheRulesReachALedgerOfAnEarlierVersion) {
+    {
+        postgres::Pool pool(*postgres::parse_conninfo(url("helix_owner")));
+        ASSERT_TRUE(migrate(pool, all_migrations().first(2), "helix_service").ok());
+    }
+    server.sql("ALTER FUNCTION " + schema + ".records_continue_the_head() SET search_path = " + schema);  // as it was
+    EXPECT_EQ(refusal("helix_service", "INSERT INTO record_keys VALUES ('n', 7)"), "");
+    ASSERT_TRUE(PostgresLedgerStore::open(url("helix_owner")).ok());
+    EXPECT_EQ(value("SELECT count(*) FROM pg_proc WHERE pronamespace = '" + schema +
+                    "'::regnamespace AND proconfig = ARRAY['search_path=" + schema + "']"),
+              0);
+    EXPECT_EQ(refusal("helix_service", "INSERT INTO record_keys VALUES ('m', 7)"), "HX003");
+}
+
+TEST_F(Schema, AVersionThatNeverWasIsFoundByVerify) {
+    const auto store = PostgresLedgerStore::open(url("helix_owner"));
+    ASSERT_TRUE(store.ok());
+    ASSERT_TRUE((*store)->append_all(ledger::sample_chain(3)).ok());
+    for (const char* version : {"0", "-7"}) {
+        server.sql("ALTER TABLE " + schema + ".records DISABLE TRIGGER ALL; UPDATE " + schema +
+                   ".records SET v = " + version + " WHERE seq = 1");
+        const auto record = (*store)->read(1);
+        ASSERT_TRUE(record.ok()) << record.error().message;
+        auto sealed = *record;
+        ASSERT_TRUE(openssl_digest::seal(sealed, record->prev_hash).ok());
+        EXPECT_NE(sealed.hash, record->hash) << version;
+    }
+}
+
+TEST_F(Schema, ALastRowAtTheGreatestSeqIsReadOnce) {
+    const auto store = PostgresLedgerStore::open(url("helix_owner"));
+    ASSERT_TRUE(store.ok());
+    ASSERT_TRUE((*store)->append_all(ledger::sample_chain(1)).ok());
+    server.sql("ALTER TABLE " + schema + ".records DISABLE TRIGGER ALL; INSERT INTO " + schema +
+               ".records SELECT CASE n WHEN 511 THEN 9223372036854775807 ELSE n END, v, id, at_us, kind, target, actor,"
+               " body, prev_hash, hash FROM " +
+               schema + ".records, generate_series(1, 511) AS n WHERE seq = 0");
+    std::uint64_t rows = 0;
+    ASSERT_TRUE((*store)->scan(0, [&](const ledger::Record&) { return ++rows < 2000; }).ok());
+    EXPECT_EQ(rows, 512U);
+    const std::uint64_t past = ports::kSeqMax + 1;
+    EXPECT_EQ((*store)->read(past).error().code, Code::NotFound);
+    EXPECT_TRUE((*store)->list({.from_seq = past})->empty());
+    EXPECT_TRUE((*store)->hashes(past, 1)->empty());
 }
 
 TEST_F(Schema, WhatPostgresqlCannotHoldIsRefusedAndSaid) {
