@@ -86,6 +86,8 @@ httplib::Server::Handler acting(const Authorizer& authorizer, Handle handle) {
 }
 
 Result<std::string> idempotency_key_of(const httplib::Request& request, bool dry_run) {
+    if (request.get_header_value_count(kKeyHeader) > 1)  // there is no telling which one a proxy or a retry goes by
+        return error(Code::InvalidArgument, "the Idempotency-Key is given more than once", "send it once", kKeyHeader);
     std::string key = request.get_header_value(kKeyHeader);
     if (key.empty() && !dry_run)
         return error(Code::InvalidArgument, "a request that acts needs an Idempotency-Key",

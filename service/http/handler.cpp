@@ -78,11 +78,6 @@ bool is_target_name(const std::string& text) {
     return wire::is_name(text, wire::NameRule::Object);
 }
 
-bool is_ulid(const std::string& text) {
-    constexpr std::string_view kDigits = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-    return text.size() == 26 && text.front() <= '7' && text.find_first_not_of(kDigits) == std::string::npos;
-}
-
 Result<void> check_texts(const httplib::Request& request, std::initializer_list<TextRule> rules) {
     for (const TextRule& rule : rules)
         if (request.has_param(rule.name) && !rule.holds(request.get_param_value(rule.name)))

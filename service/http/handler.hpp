@@ -45,7 +45,6 @@ struct TextRule {
     const char* what;  ///< "a ULID"
 };
 bool is_target_name(const std::string& text);
-bool is_ulid(const std::string& text);
 /// Errors: InvalidArgument naming the parameter whose text is not what its rule says.
 Result<void> check_texts(const httplib::Request& request, std::initializer_list<TextRule> rules);
 

@@ -23,16 +23,19 @@ json to_json(const usecases::EventReceipt& receipt) {
             {"duplicate", receipt.duplicate}};
 }
 
+/// A JSON pointer in `where` of what is not valid means that the JSON itself was well-formed.
+void refuse_events(const Error& problem, httplib::Response& res) {
+    const bool well_formed = problem.where.starts_with('/') && problem.code != Code::ResourceExhausted;
+    return well_formed ? write_problem(problem, res) : write_bad_body(problem, res);
+}
+
 void post_events(Context& context, const httplib::Request& req, httplib::Response& res, const Caller& caller) {
     if (const auto known = only_params(req, {}); !known) return write_bad_parameter(known.error(), res);
     const auto events = cloud_events_of(req);
-    if (!events) {
-        // A JSON pointer in `where` means that the JSON itself was well-formed.
-        const Error& problem = events.error();
-        return problem.where.starts_with('/') ? write_problem(problem, res) : write_bad_body(problem, res);
-    }
+    if (!events) return refuse_events(events.error(), res);
     const auto received = usecases::receive_events(context.writer, context.ledger, caller.name, *events);
-    if (!received) return write_bad_body(received.error(), res);
+    if (!received && received.error().code == Code::DataLoss) return write_problem(received.error(), res);
+    if (!received) return refuse_events(received.error(), res);
     json receipts = json::array();
     for (const usecases::EventReceipt& receipt : received->receipts) {
         receipts.push_back(to_json(receipt));

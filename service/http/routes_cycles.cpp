@@ -1,10 +1,12 @@
 #include <algorithm>
 #include <array>
 
+#include "domain/ledger/ulid.hpp"
 #include "service/http/act_once.hpp"
 #include "service/http/handler.hpp"
 #include "service/http/routes.hpp"
 #include "service/usecases/cycle_json.hpp"
+#include "service/usecases/named_record.hpp"
 #include "service/wire/action_json.hpp"
 #include "service/wire/parse_json.hpp"
 
@@ -56,7 +58,7 @@ void post_gate(Context& context, const httplib::Request& req, httplib::Response&
 constexpr std::uint64_t kLookBack = 10'000;  ///< records searched for one cycle's id
 
 constexpr TextRule kTarget{"target", is_target_name, "a target's name"};
-constexpr TextRule kBefore{"before", is_ulid, "a cycle's id"};
+constexpr TextRule kBefore{"before", [](const std::string& text) { return ledger::is_ulid(text); }, "a cycle's id"};
 constexpr TextRule kStatus{"status",
                            [](const std::string& text) {
                                constexpr std::array<std::string_view, 7> kStatuses = {
@@ -94,7 +96,7 @@ void get_cycles(Context& context, const httplib::Request& req, httplib::Response
             items.push_back(std::move(receipt));
         }
         seen += page->size();
-        if (!next.is_null() || page->size() < query.limit || page->back().seq == 0) break;
+        if (!next.is_null() || !ports::is_full(*page, query) || page->back().seq == 0) break;
         query.from_seq = page->back().seq - 1;
     }
     write_json({{"items", std::move(items)}, {"next", std::move(next)}}, res);
@@ -102,15 +104,13 @@ void get_cycles(Context& context, const httplib::Request& req, httplib::Response
 
 void get_cycle(Context& context, const httplib::Request& req, httplib::Response& res) {
     const std::string id = req.matches[1];
-    if (!is_ulid(id))
+    if (!ledger::is_ulid(id))
         return write_bad_parameter(error(Code::InvalidArgument, "not a cycle's id", "it is a ULID", "id"), res);
-    const auto seq = context.ledger.find(usecases::cycle_name(id));
-    if (!seq) return write_problem(seq.error(), res);
-    if (!*seq)
+    const auto receipt = usecases::find_cycle_receipt(context.ledger, id);
+    if (!receipt) return write_problem(receipt.error(), res);
+    if (!*receipt)
         return write_problem(error(Code::NotFound, "no cycle " + id + " has ended", "look in GET /v1/ledger", id), res);
-    const auto record = context.ledger.read(**seq);
-    if (!record) return write_problem(record.error(), res);
-    write_json(usecases::receipt_of(*record), res);
+    write_json(usecases::receipt_of(**receipt), res);
 }
 
 }  // namespace

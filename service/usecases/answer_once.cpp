@@ -2,6 +2,7 @@
 
 #include "domain/ledger/digest.hpp"
 #include "service/usecases/cycle_json.hpp"
+#include "service/usecases/named_record.hpp"
 #include "service/wire/canonical_json.hpp"
 
 namespace helix::usecases {
@@ -20,13 +21,11 @@ json receipt_of(const ledger::Record& record) {
 }
 
 /// The receipt of an earlier request with the same key; nothing when there is none.
-Result<std::optional<json>> AnswerOnce::known(const CycleRequest& request, const std::string& name) {
-    const auto seq = store_.find(name);
-    if (!seq) return seq.error();
-    if (!*seq) return std::optional<json>();
-    const auto record = store_.read(**seq);
+Result<std::optional<json>> AnswerOnce::known(const CycleRequest& request) {
+    const auto record = find_keyed_receipt(store_, request.actor, request.idempotency_key);
     if (!record) return record.error();
-    json receipt = receipt_of(*record);
+    if (!*record) return std::optional<json>();
+    json receipt = receipt_of(**record);
     if (receipt.value("request_sha256", "") != request.request_sha256)
         return error(Code::AlreadyExists, "the Idempotency-Key was used before with another request",
                      "use a fresh key for a new request", "Idempotency-Key");
@@ -42,7 +41,7 @@ Result<AnswerOnce::Answer> AnswerOnce::run(const CycleRequest& request) {
     // Twice: before the name is taken, because it may be taken by a request whose receipt came late; and after, because
     // the first request may have ended in between.
     for (const bool taken : {false, true}) {
-        auto earlier = known(request, name);
+        auto earlier = known(request);
         if (!earlier || *earlier) {
             if (taken || earlier) forget();
             if (!earlier) return std::move(earlier).error();
@@ -61,8 +60,12 @@ Result<AnswerOnce::Answer> AnswerOnce::run(const CycleRequest& request) {
     if (!cycle && !open) {
         // What a former process had begun with this key may have been ended after we looked: a refusal of what is done
         // already (its object is gone ...) is no answer.
-        auto ended = known(request, name);
+        auto ended = known(request);
         if (ended && *ended) return Answer{**std::move(ended), true};
+        if (cycle.error().code == Code::Conflict) {
+            const auto begun = find_keyed_intent(store_, request.actor, request.idempotency_key);
+            if (!begun && begun.error().code == Code::DataLoss) return begun.error();  // no wait would end it
+        }
     }
     if (!cycle) return std::move(cycle).error();
     // In the ledger's spelling of numbers, so that the same receipt is answered for ever, byte for byte.

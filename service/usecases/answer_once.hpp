@@ -27,11 +27,12 @@ public:
 
     /// Runs `request`, which has an idempotency key and its own digest; or answers from the receipt of the first time.
     /// Errors: those of RunCycle::run; AlreadyExists when the first request with this key was another one; Conflict
-    /// while the first is under way, or its end is not recorded yet.
+    /// while the first is under way, or its end is not recorded yet; DataLoss when the key leads to a record that is
+    /// not of this key.
     Result<Answer> run(const CycleRequest& request);
 
 private:
-    Result<std::optional<nlohmann::json>> known(const CycleRequest& request, const std::string& name);
+    Result<std::optional<nlohmann::json>> known(const CycleRequest& request);
 
     RunCycle& helix_;
     ports::LedgerStore& store_;

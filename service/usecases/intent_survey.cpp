@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "service/usecases/intent_json.hpp"
+#include "service/usecases/named_record.hpp"
 
 namespace helix::usecases {
 namespace {
@@ -76,24 +77,22 @@ Result<IntentSurvey> survey_intents(ports::LedgerStore& store, std::uint64_t fro
             ++survey.read;
             auto intent = intent_of(record);
             if (!intent) continue;  // not one that this program wrote: there is no telling what to look at
-            const auto ended = store.find(cycle_name(intent->cycle.id));
-            if (!ended) return ended.error();
+            const auto receipt = find_cycle_receipt(store, intent->cycle.id);
+            if (!receipt) return receipt.error();
             const bool stands = intent->reserved && intent->reserved->until_us > now_us;
-            if (*ended && !stands) continue;
-            if (!*ended) {
+            if (*receipt && !stands) continue;
+            if (!*receipt) {
                 survey.needed_from = std::min(survey.needed_from, record.seq);
                 add(*std::move(intent), survey.open);
                 continue;
             }
-            const auto receipt = store.read(**ended);
-            if (!receipt) return receipt.error();
-            auto result = written(*receipt, intent->index);
+            auto result = written(**receipt, intent->index);
             if (!result) continue;
             survey.needed_from = std::min(survey.needed_from, record.seq);
             survey.standing.push_back({record.target, step_mark(intent->cycle, intent->index),
                                        std::move(intent->step.action), *std::move(result), *intent->reserved});
         }
-        if (page->size() < query.limit) return survey;
+        if (!ports::is_full(*page, query)) return survey;
         query.from_seq = page->back().seq + 1;
     }
 }

@@ -39,7 +39,7 @@ struct IntentSurvey {
 
 /// Reads all intents from `from_seq` on and looks for their receipts. Memory grows with what is open or stands.
 /// @param now_us  reservations that ran out before stand no more
-/// Errors: those of the store.
+/// Errors: DataLoss when a cycle's name leads to a record that is not its receipt; those of the store.
 Result<IntentSurvey> survey_intents(ports::LedgerStore& store, std::uint64_t from_seq, std::int64_t now_us);
 
 }  // namespace helix::usecases

@@ -29,8 +29,10 @@ struct ReceivedEvents {
 ///
 /// An event's source and id are its record's name in the ledger, so it is recorded once, for ever, whoever else sends
 /// it at the same time; an event sent again gets the receipt of the first. A batch shares its commits. When the store
-/// fails midway the receipts say exactly what is recorded; sending everything again is safe.
-/// Errors: InvalidArgument and ResourceExhausted when an event cannot be a record (nothing was recorded then).
+/// fails midway the receipts say exactly what is recorded; sending everything again is safe. A name that leads to a
+/// record of another event makes none a duplicate: it is the failure DataLoss.
+/// Errors: when an event cannot be a record, naming its index in `where` as a JSON pointer (nothing was recorded then):
+/// ResourceExhausted for one of over 1 MiB, InvalidArgument for a source and id of together over 4089 bytes.
 Result<ReceivedEvents> receive_events(LedgerWriter& writer, ports::LedgerStore& store, const std::string& actor,
                                       const std::vector<nlohmann::json>& events);
 

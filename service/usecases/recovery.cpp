@@ -7,6 +7,7 @@
 
 #include "service/ports/fault_point.hpp"
 #include "service/usecases/cycle_json.hpp"
+#include "service/usecases/named_record.hpp"
 
 namespace helix::usecases {
 namespace {
@@ -57,7 +58,9 @@ Result<IntentSurvey> Recovery::survey(const ports::Fence& fence, std::uint64_t f
                        {"holder", tenure_.holder()},
                        {"open", std::move(ids)},
                        {"open_from", found->needed_from}};
+    ports::fault_point("lease.note.before");
     auto noted = writer_.append(LedgerDraft{kLeaseKind, "", tenure_.holder(), body.dump(), {}, fence});
+    ports::fault_point("lease.note.after");
     if (!noted) return std::move(noted).error();
     const std::lock_guard lock(mutex_);
     needed_from_ = found->needed_from;
@@ -68,12 +71,10 @@ Result<IntentSurvey> Recovery::survey(const ports::Fence& fence, std::uint64_t f
 Result<void> Recovery::begin() {
     const auto fence = tenure_.taken();
     if (!fence) return tenure_.refusal();
-    ports::fault_point("lease.taken");
     const auto from = look_from();
     if (!from) return from.error();
     auto found = survey(*fence, *from);
     if (!found) return std::move(found).error();
-    ports::fault_point("lease.noted");
     {
         const std::lock_guard lock(mutex_);
         open_ = std::move(found->open);
@@ -144,7 +145,7 @@ bool Recovery::try_stand(const StandingWrite& write) {
 
 /// Ends the cycle when its outcome can be told now, or never will be.
 bool Recovery::try_end(OpenCycle& open, const ports::Fence& fence) {
-    const auto ended_meanwhile = store_.find(cycle_name(open.cycle.id));  // by the very process that had begun it
+    const auto ended_meanwhile = find_cycle_receipt(store_, open.cycle.id);  // by the very process that had begun it
     if (!ended_meanwhile) return false;
     if (*ended_meanwhile) return true;
     Step& step = open.cycle.steps[open.last_step];
@@ -184,6 +185,7 @@ bool Recovery::try_end(OpenCycle& open, const ports::Fence& fence) {
     open.cycle.turns = turns_of(actions);
     open.cycle.ended_at_us = clock_.now_us();
     open.cycle.links = trace(open.cycle);
+    ports::fault_point("recovery.told");
     const auto ended = receipts_.end(open.cycle, fence);
     return ended || ended.error().code == Code::AlreadyExists;
 }

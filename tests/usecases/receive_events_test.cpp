@@ -13,6 +13,7 @@
 #include "adapters/system/system_clock.hpp"
 #include "adapters/system/ulid_source.hpp"
 #include "tests/ledger/temp_folder.hpp"
+#include "tests/usecases/misnaming_store.hpp"
 
 namespace helix::usecases {
 namespace {
@@ -80,6 +81,26 @@ TEST(ReceiveEvents, ADuplicateGetsTheFirstReceiptAlsoAfterARestart) {
     EXPECT_FALSE(again.receipts[1].duplicate);  // same id, but of another source
     EXPECT_EQ(again.receipts[1].record.seq, 2U);
     EXPECT_EQ(again.receipts[2].record.seq, 1U);
+}
+
+TEST(ReceiveEvents, ANameThatLeadsToAnotherRecordMakesNoDuplicateOfAnEvent) {
+    testing::MisnamingStore store;
+    Desk desk(store);
+    desk.receive({event("other")});
+    ASSERT_TRUE(desk.writer.append("test.decoy", "", "hvcp", event("victim").dump()).ok());  // no event that came in
+    for (const std::uint64_t seq : {0U, 1U, 555555U}) {
+        store.astray["event:hvcp://fleet\nvictim"] = seq;
+        const auto received = desk.receive({event("victim")});
+        EXPECT_TRUE(received.receipts.empty());
+        ASSERT_TRUE(received.failure) << seq;
+        EXPECT_EQ(received.failure->code, Code::DataLoss) << received.failure->message;
+        EXPECT_EQ(received.failure->where, "seq " + std::to_string(seq));
+        EXPECT_NE(received.failure->message.find("\"event:hvcp://fleet victim\""), std::string::npos)
+            << received.failure->message;
+    }
+    EXPECT_EQ((*store.head())->seq, 1U);
+    store.astray.clear();
+    EXPECT_EQ(desk.receive({event("victim")}).receipts.size(), 1U);
 }
 
 TEST(ReceiveEvents, ABatchWithItsOwnDuplicatesSharesACommit) {
@@ -158,11 +179,30 @@ TEST(ReceiveEvents, WhatCannotBeARecordIsRefusedWithNothingRecorded) {
     ledger_memory::MemoryLedgerStore store;
     Desk desk(store);
     auto large = event("large");
-    large["data"] = std::string(LedgerDraft::kBodyBytesMax, 'x');
+    large["data"] = std::string(1024U * 1024U, 'x');
     const auto refused = receive_events(desk.writer, store, "hvcp", {event("a"), large});
     EXPECT_EQ(refused.error().code, Code::ResourceExhausted);
     EXPECT_EQ(refused.error().where, "/1");
     EXPECT_FALSE(store.head()->has_value());
+    large["data"] = std::string(1024U * 1024U - 1000, 'x');
+    EXPECT_TRUE(receive_events(desk.writer, store, "hvcp", {event("a"), large}).ok());
+}
+
+// 1024 characters, as many as are documented, may be 4096 bytes: with the id no name of a record.
+TEST(ReceiveEvents, ASourceThatNoRecordCanBeNamedByIsRefusedBeforeAnythingOfTheBatch) {
+    ledger_memory::MemoryLedgerStore store;
+    Desk desk(store);
+    auto wide = event("id");
+    wide["source"] = "";
+    for (int i = 0; i < 1024; ++i) wide["source"].get_ref<std::string&>() += "\xF0\x9F\x98\x80";
+    const auto refused = receive_events(desk.writer, store, "hvcp", {event("a"), wide});
+    ASSERT_FALSE(refused.ok());
+    EXPECT_EQ(refused.error().code, Code::InvalidArgument);
+    EXPECT_EQ(refused.error().where, "/1/source");
+    EXPECT_EQ(receive_events(desk.writer, store, "hvcp", {wide}).error().where, "/source");
+    EXPECT_FALSE(store.head()->has_value());
+    wide["source"] = std::string(4089 - 2, 'x');
+    EXPECT_TRUE(receive_events(desk.writer, store, "hvcp", {wide}).ok());
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 #include "service/usecases/cycle_json.hpp"
 #include "service/usecases/intent_json.hpp"
@@ -14,6 +15,7 @@
 namespace helix::usecases {
 namespace {
 
+using nlohmann::json;
 using testing::Process;
 using testing::Workbench;
 
@@ -305,6 +307,25 @@ TEST_F(RecoveryTest, TheNextProcessLooksOnlyAtWhatIsNewSinceTheLast) {
     ASSERT_EQ(bodies.size(), 4U);
     EXPECT_NE(bodies[3].find(R"("epoch":4)"), std::string::npos) << bodies[3];
     EXPECT_NE(bodies[3].find(R"("open_from":3)"), std::string::npos) << bodies[3];
+}
+
+TEST_F(RecoveryTest, ACyclesNameThatLeadsToAnotherRecordEndsNothing) {
+    const std::int64_t before = replicas_of("cart");
+    store.die_after(1);  // the intent
+    ASSERT_FALSE(first->once.run(request({scale("cart", before + 1)})).ok());
+    store.revive();
+    const auto intents = store.list({{}, 1, "helix.intent", {}, false});
+    ASSERT_EQ(intents->size(), 1U);
+    const auto intent = intent_of(intents->front());
+    ASSERT_TRUE(intent.ok()) << intent.error().message;
+    const json another = {{"id", "01ARZ3NDEKTSV4RRFFQ69G5FAV"}};
+    ASSERT_TRUE(first->writer
+                    .append(LedgerDraft{"helix.cycle", "sim", "tester", another.dump(), {cycle_name(intent->cycle.id)}})
+                    .ok());
+    const auto survey = survey_intents(store, 0, bench.clock.now_us());
+    ASSERT_FALSE(survey.ok()) << survey->open.size() << " open";
+    EXPECT_EQ(survey.error().code, Code::DataLoss);
+    EXPECT_NE(survey.error().message.find(cycle_name(intent->cycle.id)), std::string::npos) << survey.error().message;
 }
 
 /// Calls `late` once, after it was asked twice for an Idempotency-Key: what comes right after a request looked for its

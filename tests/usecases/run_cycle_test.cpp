@@ -7,6 +7,7 @@
 
 #include "service/usecases/cycle_json.hpp"
 #include "service/usecases/verify_ledger.hpp"
+#include "tests/usecases/misnaming_store.hpp"
 #include "tests/usecases/workbench.hpp"
 
 namespace helix::usecases {
@@ -194,6 +195,41 @@ TEST_F(RunCycleTest, AWriteWithoutItsReceiptIsNotTakenForOneThatNeverHappened) {
     EXPECT_TRUE(again->replayed);
     EXPECT_EQ(again->receipt.at("status"), "done");
     EXPECT_EQ(replicas_of(bench, "cart"), before + 1);
+}
+
+TEST_F(RunCycleTest, AKeyThatLeadsToAnotherRecordIsNeitherAnsweredNorCarriedOut) {
+    testing::MisnamingStore store;
+    testing::Process process(bench, store);
+    auto request = ask({scale("cart", replicas_of(bench, "cart") + 1)});
+    request.idempotency_key = "another";
+    const auto another = process.once.run(request);
+    ASSERT_TRUE(another.ok()) << another.error().message;
+    const std::int64_t before = replicas_of(bench, "cart");
+    request.actions = {scale("cart", before + 1)};
+    request.idempotency_key = "key";
+    const auto receipt = another->receipt.at("ledger").at("receipt_seq").get<std::uint64_t>();
+    for (const std::uint64_t seq : {std::uint64_t{0}, receipt, std::uint64_t{555555}}) {
+        store.astray[idempotency_name("tester", "key")] = seq;
+        const auto refused = process.once.run(request);
+        ASSERT_FALSE(refused.ok());
+        EXPECT_EQ(refused.error().code, Code::DataLoss) << refused.error().message;
+        EXPECT_EQ(refused.error().where, "seq " + std::to_string(seq));
+    }
+    EXPECT_EQ(replicas_of(bench, "cart"), before);
+    store.astray.clear();
+    EXPECT_TRUE(process.once.run(request).ok());
+}
+
+TEST_F(RunCycleTest, AKeyThatSeemsToBeBegunByARecordThatIsNoIntentIsNotWaitedFor) {
+    ASSERT_TRUE(bench.process->writer
+                    .append(LedgerDraft{
+                        "test.decoy", "sim", "tester", R"({"idempotency_key":"key"})", {asked_name("tester", "key")}})
+                    .ok());
+    auto request = ask({scale("cart", replicas_of(bench, "cart") + 1)});
+    request.idempotency_key = "key";
+    const auto refused = bench.process->once.run(request);
+    ASSERT_FALSE(refused.ok());
+    EXPECT_EQ(refused.error().code, Code::DataLoss) << refused.error().message;
 }
 
 /// A node of 16 GiB and two deployments without pods; 13 GiB may be in use.

@@ -6,6 +6,7 @@
 
 #include "service/usecases/court/case_json.hpp"
 #include "service/usecases/court/case_read.hpp"
+#include "service/usecases/named_record.hpp"
 #include "service/wire/canonical_json.hpp"
 #include "service/wire/timestamps.hpp"
 
@@ -162,12 +163,14 @@ Result<void> CaseRecords::promoted(CaseFile& file, const Promotion& promotion, c
 
 Result<void> CaseRecords::restore(CaseFile& file) {
     while (true) {
-        const auto seq = store_.find(line_name(file.key, file.lines));
-        if (!seq) return seq.error();
-        if (!*seq) return {};
-        const auto record = store_.read(**seq);
+        const auto record = usecases::find_record(
+            store_, line_name(file.key, file.lines), [&](const ledger::Record& found, const json& body) {
+                return found.actor == kCourtActor && body.value("case", json()) == file.key &&
+                       body.value("line", json()) == file.lines;
+            });
         if (!record) return record.error();
-        if (const auto applied = apply(file, *record); !applied) return applied;
+        if (!*record) return {};
+        if (const auto applied = apply(file, **record); !applied) return applied;
     }
 }
 

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "service/ports/fault_point.hpp"
 #include "service/usecases/court/case_json.hpp"
 #include "service/usecases/court/court.hpp"
 #include "service/usecases/court/report_json.hpp"
@@ -399,7 +400,9 @@ void Court::show(CaseFile& file, Micros now) {
     const bool another =
         seen.resource_version != file.desk.status_over && seen.status_digest != file.desk.status_digest;
     if (status.empty() || (digest == file.desk.status && !another)) return;
+    ports::fault_point("status.before");
     const auto written = ports_.room.write_status(*file.trial, status_of(file, now, true));
+    ports::fault_point("status.after");
     if (!written && written.error().code != Code::NotFound) {
         file.wake_at = std::min(file.wake_at, now + kSoon);
         if (file.problem.empty()) file.problem = "the status cannot be written: " + written.error().message;
