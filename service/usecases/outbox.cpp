@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "service/ports/fault_point.hpp"
 #include "service/wire/record_json.hpp"
 #include "service/wire/timestamps.hpp"
 
@@ -11,7 +12,9 @@ namespace helix::usecases {
 namespace {
 
 constexpr std::int64_t kStoreRetryUs = 1'000'000;
-constexpr std::size_t kPage = 32;               // records read at once; each may be 1 MiB
+constexpr std::size_t kPage = 32;  // records read at once,
+constexpr std::size_t kPageBytes =
+    1U << 20U;  // or up to the one with which they come to this: each destination has its own
 constexpr std::uint64_t kSkippedMax = 100'000;  // passed over before that is saved
 
 /// Where a new destination begins.
@@ -101,7 +104,9 @@ Result<void> Outbox::open() {
 /// Saves what the last delivery came to, if that is not done yet.
 Result<void> Outbox::save() {
     if (!unsaved_) return {};
+    ports::fault_point("outbox.move.before");
     auto moved = ports_.store.move(destination_.name, saved_next_, unsaved_->to, unsaved_->letter);
+    ports::fault_point("outbox.move.after");
     if (!moved && moved.error().code != Code::Conflict) return moved;
     if (moved) {
         cursor_ = std::move(unsaved_->to);
@@ -117,7 +122,7 @@ Result<void> Outbox::save() {
 /// The next record of a chosen type, the cursor being moved up to it; nullptr when there is none yet.
 Result<const ledger::Record*> Outbox::next_record() {
     while (read_ahead_.empty()) {
-        auto page = ports_.ledger.list({.from_seq = cursor_.next_seq, .limit = kPage});
+        auto page = ports_.ledger.list({.from_seq = cursor_.next_seq, .limit = kPage, .bytes_max = kPageBytes});
         if (!page) return std::move(page).error();
         if (page->empty()) return nullptr;
         const std::uint64_t end = page->back().seq + 1;
@@ -165,7 +170,10 @@ Result<void> Outbox::save_place() {
 Result<ports::SendReply> Outbox::send(const ledger::Record& record) {
     const auto event = outgoing_event(record, ports_.origin);
     if (!event) return event.error();
-    return ports_.sender.send(*event);
+    ports::fault_point("outbox.send.before");
+    auto reply = ports_.sender.send(*event);
+    ports::fault_point("outbox.send.after");
+    return reply;
 }
 
 Result<std::int64_t> Outbox::deliver(const ledger::Record& record) {
@@ -213,10 +221,15 @@ Result<std::int64_t> Outbox::deliver(ports::DeadLetter letter) {
         return record.error();
     }
     const Judgement judgement = judge(reply, 1, ports_.random(), destination_.rules);
+    ports::fault_point("letter.before");
     Result<void> kept;
     if (judgement.fate == Fate::Delivered) {
         ++delivered_;
         kept = ports_.store.remove(destination_.name, letter.seq);
+        if (cursor_.attempts == 0 && !cursor_.last_error.empty()) {  // what failed last was delivered after all
+            cursor_.last_error.clear();
+            unsaved_ = Move{cursor_, {}};
+        }
     } else {
         ++failed_;
         letter.attempts = 1;
@@ -224,7 +237,9 @@ Result<std::int64_t> Outbox::deliver(ports::DeadLetter letter) {
         letter.last_error = judgement.why;
         kept = ports_.store.update(destination_.name, letter);
     }
+    ports::fault_point("letter.after");
     if (!kept && kept.error().code != Code::NotFound) return std::move(kept).error();
+    if (auto saved = save(); !saved) return std::move(saved).error();
     return std::int64_t{0};
 }
 
@@ -282,7 +297,10 @@ Result<void> Outbox::resend(std::uint64_t seq) {
     if (letter->attempts == 0) return {};
     letter->attempts = 0;
     letter->at_us = ports_.clock.now_us();
-    return ports_.store.update(destination_.name, *letter);
+    ports::fault_point("resend.before");
+    auto marked = ports_.store.update(destination_.name, *letter);
+    ports::fault_point("resend.after");
+    return marked;
 }
 
 std::string_view to_string(Outbox::State state) {

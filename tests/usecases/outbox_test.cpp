@@ -190,6 +190,23 @@ TEST(Outbox, ADeadLetterIsSentAgainWhenAsked) {
     EXPECT_EQ(bench.store.begin("hvcp", 0)->next_seq, 2U);
 }
 
+// The destination's state would else go on telling of a failure that is mended.
+TEST(Outbox, ADeliveredDeadLetterIsNoLatestFailureAnyMore) {
+    OutboxBench bench;
+    bench.append("helix.cycle");
+    bool mended = false;
+    bench.receiver.answer = [&](std::uint64_t) { return status(mended ? 200 : 410); };
+    auto outbox = bench.start();
+    bench.run(*outbox, 0);
+    EXPECT_EQ(outbox->status()->cursor.last_error, "HTTP 410");
+
+    mended = true;
+    ASSERT_TRUE(outbox->resend(0).ok());
+    bench.run(*outbox, 0);
+    EXPECT_EQ(outbox->status()->cursor.last_error, "");
+    EXPECT_EQ(bench.store.begin("hvcp", 0)->last_error, "");  // nor after a restart
+}
+
 TEST(Outbox, ANewDestinationBeginsAtTheHeadUnlessToldOtherwise) {
     OutboxBench bench;
     bench.destination.from_beginning = false;
