@@ -13,6 +13,7 @@
 #include "service/app/open_ledger.hpp"
 #include "service/app/signals.hpp"
 #include "service/cli/cli.hpp"
+#include "service/cli/exit_codes.hpp"
 #include "service/wire/certificate_json.hpp"
 #include "service/wire/parse_json.hpp"
 #include "service/wire/verifier_key.hpp"
@@ -28,7 +29,7 @@ int complain(const helix::Error& problem) {
     if (!problem.where.empty()) std::cerr << " (" << problem.where << ")";
     if (!problem.mend.empty()) std::cerr << "; mend: " << problem.mend;
     std::cerr << "\n";
-    return 1;
+    return static_cast<int>(helix::cli::exit_of(problem.code));
 }
 
 /// The configuration file, overruled by what the command line says.
@@ -47,6 +48,7 @@ Result<Config> config_of(const ServeOptions& options) {
     overrule(config.tls_key, options.tls_key);
     overrule(config.tokens, options.tokens);
     overrule(config.ledger, options.ledger);
+    overrule(config.state, options.state);
     overrule(config.log_level, options.log_level);
     if (!options.kubeconfig.empty()) config.kubeconfig = options.kubeconfig;
     config.allow_exec = config.allow_exec || options.allow_exec;
@@ -62,6 +64,12 @@ int serve(const ServeOptions& options) {
     helix::app::catch_stop_signals();
     const auto config = config_of(options);
     if (!config) return complain(config.error());
+    if (options.migrate_only) {
+        const auto place = helix::app::migrate(*config);
+        if (!place) return complain(place.error());
+        std::cout << "The schema is up to date: " << *place << "\n";
+        return 0;
+    }
     auto app = helix::app::start(*config);
     if (!app) return complain(app.error());
     std::cout << "Helix Coaster at " << (*app)->url() << "/\n";

@@ -36,6 +36,13 @@ public:
         into = value->get<bool>();
     }
 
+    /// A text, or what YAML takes for a boolean, which goes to `flag`.
+    void either(const char* name, const std::function<void(bool)>& flag, std::string& into) {
+        const json* value = member(name);
+        if (value == nullptr || !value->is_boolean()) return text(name, into);
+        flag(value->get<bool>());
+    }
+
     void number(const char* name, std::int64_t low, std::int64_t high, std::int64_t& into) {
         const json* value = member(name);
         if (value == nullptr) return;
@@ -175,6 +182,18 @@ void read_engines(Reader& reader, Config& config) {
         config.engines.push_back("lean");
 }
 
+/// `off` is a boolean to YAML 1.1, which the text "off" is not; both mean the same here.
+void read_signing(Reader& reader, Config& config) {
+    reader.either(
+        "signing",
+        [&](bool on) {
+            if (on) reader.fail("signing", "is none of auto, off and a folder of keys");
+            config.signing = "off";
+        },
+        config.signing);
+    if (config.signing.empty()) reader.fail("signing", "is none of auto, off and a folder of keys");
+}
+
 std::string read_court(const json& value, const std::string& where, CourtConfig& court) {
     Reader reader(value, where);
     reader.flag("enabled", court.enabled);
@@ -205,7 +224,7 @@ Result<Config> parse(const std::string& text, const std::string& file) {
     reader.text("ledger", config.ledger);
     reader.text("ledger_service_role", config.ledger_service_role);
     reader.text("ledger_name", config.ledger_name);
-    reader.text("signing", config.signing);
+    read_signing(reader, config);
     reader.text("state", config.state);
     reader.text("instance", config.instance);
     reader.texts("kubeconfig", config.kubeconfig);

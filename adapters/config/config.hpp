@@ -64,7 +64,7 @@ struct Config {
     std::string ledger_service_role = "helix_service";  ///< of PostgreSQL: docs/postgresql.md
     std::string ledger_name;       ///< what its checkpoints and keys are named by; empty: the newest key's name
     std::string signing = "auto";  ///< "off", "auto" (keys in the state folder, made at first start), or a key folder
-    std::string state;             ///< folder beside the ledger; empty: see app::state_folder
+    std::string state;             ///< folder of this process beside the ledger; empty: see app::state_folder
     std::string instance;          ///< names this process to the others on its ledger; empty: the machine's name
     std::vector<std::string> kubeconfig;  ///< empty: KUBECONFIG, else ~/.kube/config
     bool allow_exec = false;              ///< may exec credential plugins of the kubeconfig be run

@@ -147,7 +147,7 @@ public:
         hold_court();
         http::route_all(server_, context_);
         if (auto started = hub_.start(); !started) return started;
-        trust_->start();
+        trust_->start([this](const Error& why) { writer_.halt(why); });
         keep();
         keeper_.start();
         recoverer_.start();
@@ -273,7 +273,9 @@ private:
     std::vector<http::HealthCheck> health() const {
         std::vector<http::HealthCheck> checks;
         const auto head = stores_.ledger->head();
-        checks.push_back({"ledger", head.ok(), head ? stores_.place : head.error().message});
+        const auto halted = writer_.halted();
+        const std::string problem = !head ? head.error().message : halted ? halted->message : "";
+        checks.push_back({"ledger", problem.empty(), problem.empty() ? stores_.place : problem});
         // One that waits for another to go away answers reads and verdicts: it is ready, and says what it does not do.
         checks.push_back({"writes", true, tenure_.fence() ? "" : tenure_.refusal().message});
         for (const auto& runtime : targets_.all()) {
@@ -335,7 +337,15 @@ Result<void> check_exposure(const config::Config& config, const ListenAddress& a
 
 }  // namespace
 
-Result<std::unique_ptr<App>> start(const config::Config& config) {
+Result<std::string> migrate(const config::Config& config) {
+    const auto stores = open_stores(ledger_place(config.ledger), config.ledger_service_role);
+    if (!stores) return stores.error();
+    return stores->place;
+}
+
+Result<std::unique_ptr<App>> start(const config::Config& given) {
+    config::Config config = given;
+    config.ledger = ledger_place(given.ledger);
     // Else every worker thread keeps an arena of its own, and with it what its largest request took.
     mallopt(M_ARENA_MAX, 2);
     if (!set_log_level(config.log_level))
@@ -346,6 +356,7 @@ Result<std::unique_ptr<App>> start(const config::Config& config) {
     if (const auto safe = check_exposure(config, *address); !safe) return safe.error();
     auto authorizer = authorizer_of(config);
     if (!authorizer) return std::move(authorizer).error();
+    if (const auto known = check_state(config); !known) return known.error();
     auto stores = open_stores(config.ledger, config.ledger_service_role);
     if (!stores) return std::move(stores).error();
     auto trust = LedgerTrust::open(config, *stores->ledger, *stores->tree);

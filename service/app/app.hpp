@@ -27,8 +27,13 @@ public:
 
 /// Starts the service. With no target configured and no cluster reached it runs the built-in simulation and says so.
 ///
-/// Errors: InvalidArgument (addresses, files, kubeconfig: named), PermissionDenied (an address that is not loopback
-/// without TLS and tokens), DataLoss (a damaged ledger), Unavailable (the port is taken).
+/// Errors: InvalidArgument (addresses, files, kubeconfig: named; see also check_state), PermissionDenied (an address
+/// that is not loopback without TLS and tokens), DataLoss (a damaged ledger), Unavailable (the port is taken).
 Result<std::unique_ptr<App>> start(const config::Config& config);
+
+/// Brings the schema of the configured ledger up to date, as `start` does at first, and does nothing else: no record is
+/// written and no key is made. For the role that owns a database, which is not the service's (docs/postgresql.md).
+/// Answers where the ledger is, for people. Errors: those of open_stores.
+Result<std::string> migrate(const config::Config& config);
 
 }  // namespace helix::app

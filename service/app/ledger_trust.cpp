@@ -8,6 +8,7 @@
 #include "adapters/openssl_digest/sha256.hpp"
 #include "adapters/openssl_signer/ed25519.hpp"
 #include "adapters/openssl_signer/key_folder.hpp"
+#include "adapters/postgres/conninfo.hpp"
 #include "service/app/log.hpp"
 
 namespace helix::app {
@@ -27,12 +28,13 @@ Result<openssl_signer::KeyFolder> load_keys(const config::Config& config) {
     if (config.signing == "off") return openssl_signer::KeyFolder{};
     const bool make = config.signing == "auto";
     const std::string folder = make ? state_folder(config) + "/keys" : config.signing;
-    if (make && !openssl_signer::has_keys(folder)) {
+    if (make) {
         const auto made =
-            openssl_signer::generate(folder, config.ledger_name.empty() ? default_name() : config.ledger_name);
+            openssl_signer::generate_first(folder, config.ledger_name.empty() ? default_name() : config.ledger_name);
         if (!made) return made.error();
-        log(Level::Info, "signing.key_made",
-            {{"folder", folder}, {"key", ledger::key_id(*made, openssl_digest::sha256)}});
+        if (*made)
+            log(Level::Info, "signing.key_made",
+                {{"folder", folder}, {"key", ledger::key_id(**made, openssl_digest::sha256)}});
     }
     auto keys = openssl_signer::load(folder);
     if (keys && !config.ledger_name.empty() && keys->signer->public_key().name != config.ledger_name)
@@ -47,30 +49,53 @@ Result<openssl_signer::KeyFolder> load_keys(const config::Config& config) {
 
 std::string state_folder(const config::Config& config) {
     if (!config.state.empty()) return config.state;
-    return config.ledger.find("://") == std::string::npos ? config.ledger + ".state" : "helix-state";
+    return postgres::is_postgres_url(config.ledger) ? "helix-state" : config.ledger + ".state";
 }
 
-LedgerTrust::LedgerTrust(ports::LedgerStore& store, ports::TreeStore& nodes, const std::string& head_file,
-                         std::unique_ptr<ports::Signer> signer, ledger::KeyRing keys)
+Result<void> check_state(const config::Config& config) {
+    if (!postgres::is_postgres_url(config.ledger) || config.signing != "auto" || !config.state.empty()) return {};
+    return error(
+        Code::InvalidArgument,
+        "signing: auto keeps its keys in `state`, which a ledger in a database does not give a place to",
+        "give `state: FOLDER` (--state), a lasting folder of this process's own; with several processes on the "
+        "ledger also `signing: FOLDER`, the same keys for all: docs/postgresql.md",
+        "state");
+}
+
+LedgerTrust::LedgerTrust(ports::LedgerStore& store, ports::TreeStore& nodes, const std::string& folder,
+                         std::unique_ptr<ports::Signer> signer, ledger::KeyRing keys, bool is_file)
     : signer_(std::move(signer)),
       log_(store, nodes, openssl_digest::sha256),
-      notary_(store, log_, signer_.get(), std::move(keys), openssl_digest::sha256),
-      head_(head_file),
-      caretaker_(store, log_, head_),
-      loop_({[] {}, [this] { keep_up([this] { return stopping_.load(); }); }}, kEveryMs, kEveryMs) {}
+      head_(folder + "/head"),
+      signed_last_(folder + "/checkpoint"),
+      notary_(store, log_, signer_.get(), signed_last_, std::move(keys), openssl_digest::sha256),
+      caretaker_(store, nodes, log_, head_, openssl_digest::sha256),
+      loop_({[] {}, [this] { keep_up([this] { return stopping_.load(); }); }}, kEveryMs, kEveryMs),
+      is_file_(is_file) {}
 
 Result<std::unique_ptr<LedgerTrust>> LedgerTrust::open(const config::Config& config, ports::LedgerStore& store,
                                                        ports::TreeStore& nodes) {
     auto keys = load_keys(config);
     if (!keys) return std::move(keys).error();
     ledger::KeyRing ring(std::move(keys->public_keys), openssl_digest::sha256, openssl_signer::verify_ed25519);
-    std::unique_ptr<LedgerTrust> trust(
-        new LedgerTrust(store, nodes, state_folder(config) + "/head", std::move(keys->signer), std::move(ring)));
+    std::unique_ptr<LedgerTrust> trust(new LedgerTrust(store, nodes, state_folder(config), std::move(keys->signer),
+                                                       std::move(ring), !postgres::is_postgres_url(config.ledger)));
     if (auto same = trust->caretaker_.check(); !same) {
         trust->stopping_ = true;  // it must not remember a head of the wrong store
         return std::move(same).error();
     }
     return trust;
+}
+
+void LedgerTrust::start(std::function<void(const Error&)> broken) {
+    loop_.start();
+    if (!is_file_) return;
+    examiner_ = std::jthread([this, told = std::move(broken)] {
+        const auto sound = caretaker_.check_all([this] { return stopping_.load(); });
+        if (sound) return;
+        log(Level::Error, "ledger.examined", {{"problem", sound.error().message}});
+        if (sound.error().code == Code::DataLoss) told(sound.error());
+    });
 }
 
 void LedgerTrust::keep_up(const usecases::MerkleLog::Stop& stop) {
@@ -83,6 +108,7 @@ void LedgerTrust::keep_up(const usecases::MerkleLog::Stop& stop) {
 void LedgerTrust::stop() {
     if (stopping_.exchange(true)) return;
     loop_.stop();
+    if (examiner_.joinable()) examiner_.join();
     keep_up([] { return true; });
 }
 

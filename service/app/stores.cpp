@@ -7,6 +7,7 @@
 #include "adapters/ledger_sqlite/sqlite_ledger_store.hpp"
 #include "adapters/ledger_sqlite/sqlite_outbox_store.hpp"
 #include "adapters/postgres/conninfo.hpp"
+#include "adapters/real_path/real_path.hpp"
 
 namespace helix::app {
 namespace {
@@ -19,6 +20,11 @@ Stores stores_of(std::shared_ptr<Store> store, std::function<OpenedOutbox()> ope
 }
 
 }  // namespace
+
+std::string ledger_place(const std::string& ledger) {
+    const bool file = !postgres::is_postgres_url(ledger) && ledger != ":memory:";  // which is refused by that name
+    return file ? real_path::real_path(ledger) : ledger;
+}
 
 Result<Stores> open_stores(const std::string& ledger, const std::string& service_role) {
     if (!postgres::is_postgres_url(ledger)) {

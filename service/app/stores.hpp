@@ -21,6 +21,10 @@ struct Stores {
     std::string place;  ///< for people and logs: a file's path, or a server's URL; no secret can be in it
 };
 
+/// The configuration's `ledger` under the one name that all who stand on it give it: a file's path absolute and without
+/// links (what is beside the file, lock and state, must be found by everybody), a URL as it is.
+std::string ledger_place(const std::string& ledger);
+
 /// Opens a PostgreSQL database (postgresql://user@host/database) or an SQLite file.
 /// `service_role` is given its rights when the connected role owns a PostgreSQL schema (docs/postgresql.md).
 /// Errors: those of the engine's `open`.

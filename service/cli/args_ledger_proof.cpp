@@ -47,10 +47,10 @@ Exit verify_proof(const Session& session, const ServiceCommands& service, const 
         Error failure = proof.error();
         failure.where = args.file + (failure.where.empty() ? "" : ": " + failure.where);
         if (failure.mend.empty()) failure.mend = "it is what helix ledger proof SEQ -o json prints";
-        return fail_reading(session, failure);
+        return fail_evidence(session, failure);
     }
     const auto report = usecases::check_proof(*proof, trust->ring(), trust->checkpoint, service.ledgers.sha256);
-    if (!report) return session.fail(report.error());
+    if (!report) return fail_evidence(session, report.error());
     const Json shown = usecases::to_json(*report);
     session.show(shown, [&] { return render_proof_report(shown, session.view()); });
     if (!report->fault) return Exit::Done;

@@ -1,11 +1,15 @@
+#include <algorithm>
 #include <charconv>
 
 #include <CLI/CLI.hpp>
 
 #include "service/cli/commands.hpp"
+#include "service/cli/humanize.hpp"
 #include "service/cli/json_view.hpp"
 #include "service/cli/ledger_trust.hpp"
 #include "service/cli/progress.hpp"
+#include "service/cli/service_source.hpp"
+#include "service/cli/waiting.hpp"
 #include "service/usecases/verify_ledger.hpp"
 
 namespace helix::cli {
@@ -38,9 +42,33 @@ Exit conclude(const Session& session, const Json& report) {
         session.say(text(report, "fault") + "; mend: empty the table tree_nodes, it is made again");
         return Exit::TreeNode;
     }
-    session.say("the ledger does not hold (seq " + text(report, "first_bad_seq") +
-                "); mend: compare with a copy, nothing mends history");
+    if (const std::string mend = text(report, "mend"); !mend.empty())
+        session.say(text(report, "fault") + "; mend: " + mend);
+    else
+        session.say("the ledger does not hold (seq " + text(report, "first_bad_seq") +
+                    "); mend: compare with a copy, nothing mends history");
     return exit_of_fault(text(report, "fault_kind"));
+}
+
+/// How long the service may take to verify so many records, in seconds: what any answer may take, and far more than the
+/// slowest machine needs for them.
+int verify_timeout_s(int timeout_s, std::uint64_t records) {
+    constexpr std::uint64_t kRecordsPerSecondLeast = 20'000;
+    constexpr std::uint64_t kMax_s = 86'400;
+    return timeout_s + static_cast<int>(std::min(records / kRecordsPerSecondLeast, kMax_s));
+}
+
+/// GETs the report, which the service begins to send when it has read the whole ledger.
+Result<Answer> ask_for_report(const Api& api, const std::string& path) {
+    const auto last = ServiceSource(api).last_seq();
+    const std::uint64_t records = last && *last ? **last + 1 : 0;  // what is wrong is for the report to say
+    Endpoint patient = api.endpoint();
+    patient.timeout_s = verify_timeout_s(patient.timeout_s, records);
+    auto opened = Api::open(std::move(patient));
+    if (!opened) return std::move(opened).error();
+    const Waiting waiting((records > 0 ? human_count(records) + " records are" : "the ledger is") +
+                          std::string(" verified by the service"));
+    return opened->get(path);
 }
 
 Exit verify_through_service(const Session& session, const ServiceCommands& service, const Trust& trust,
@@ -51,14 +79,27 @@ Exit verify_through_service(const Session& session, const ServiceCommands& servi
                 "&remembered_hash=" + ledger::to_hex(remembered->hash);
     auto api = session.api();
     if (!api) return session.fail(api.error());
-    const auto answer = api->get(path);
+    const auto answer = ask_for_report(*api, path);
     if (!answer) return session.fail(answer.error());
     if (!answer->ok()) {
         const Exit code = session.refuse(*answer);
         return answer->problem_type() == "unimplemented" ? Exit::NewerFormat : code;
     }
-    const Exit concluded = conclude(session, answer->body);
-    return concluded == Exit::Done && trust.tree ? check_history(session, service, trust) : concluded;
+    Json report = answer->body;
+    // One report about all of it: nothing is called whole before the evidence was heard, too.
+    if (flag(report, "ok") && (trust.tree || trust.keys))
+        if (const Exit heard = check_history(session, service, trust, report); heard != Exit::Done) return heard;
+    return conclude(session, report);
+}
+
+/// Tells a ledger with fewer records than its checkpoint as it is told through the service: of another tree. That no
+/// record stands where it ends is not seen from the ledger, but from the checkpoint alone.
+void tell_shorter(usecases::LedgerReport& report, const Trust& trust) {
+    const std::uint64_t good = report.head ? report.head->seq + 1 : 0;
+    const bool ended = report.bad == ledger::BadRecord{good, ledger::Fault::Missing} && report.records == good;
+    if (!ended || !trust.tree || trust.tree->size <= good) return;
+    report.bad->fault = ledger::Fault::OtherTree;
+    report.why = "seq " + std::to_string(good) + ": " + shorter_than_checkpoint(std::to_string(trust.tree->size));
 }
 
 Exit verify_source(const Session& session, ports::RecordSource& source, ledger::Sha256 sha256, const Trust& trust,
@@ -71,7 +112,13 @@ Exit verify_source(const Session& session, ports::RecordSource& source, ledger::
         const auto tell = [&](std::uint64_t done) { return progress.at(done), true; };
         report = usecases::verify_records(source, sha256, tell, remembered, trust.evidence());
     }
-    return report ? conclude(session, usecases::to_json(*report)) : fail_reading(session, report.error());
+    if (!report) return fail_reading(session, report.error());
+    if (report->records == 0 && report->whole())
+        return session.fail(error(Code::PreconditionFailed, "there is not one record: no ledger", "check the path"));
+    tell_shorter(*report, trust);
+    Json shown = usecases::to_json(*report);
+    if (report->whole() && trust.tree) tell_checkpoint(shown, trust.tree->size, trust.checkpoint_key);
+    return conclude(session, shown);
 }
 
 Exit verify(const Session& session, const ServiceCommands& service, const VerifyArgs& args) {
@@ -114,7 +161,8 @@ void add_ledger_verify(CLI::App& ledger, Invocation& invocation) {
         ->type_name("FILE");
     command
         ->add_option("--keys", args->trust.keys_file,
-                     "Public keys to check signatures with: of the checkpoint, and of records read offline")
+                     "Public keys to check signatures with: of records read offline, of the service's and of the given "
+                     "checkpoint")
         ->type_name("FILE");
     command->callback([&invocation, args] {
         invocation.command = [args, &invocation](const Session& session) {

@@ -81,7 +81,9 @@ Exit view_page(const Session& session, ports::RecordSource& source, ledger::Sha2
     }
     session.show(page, [&] { return render_ledger(page, session.view()); });
     for (const std::string& complaint : found->complaints) session.say(complaint);
-    return found->complaints.empty() ? Exit::Done : Exit::Unverified;
+    if (found->complaints.empty()) return Exit::Done;
+    const bool only_cut = found->cut && found->complaints.size() == 1;  // what is before the cut holds
+    return only_cut ? Exit::Cut : Exit::Unverified;
 }
 
 Exit view(const Session& session, const LedgerPlaces& places, const ViewArgs& args) {

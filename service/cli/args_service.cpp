@@ -13,6 +13,9 @@ void add_options(CLI::App& sub, ServeOptions& options) {
     sub.add_option("--tls-key", options.tls_key, "Its key, PEM");
     sub.add_option("--tokens", options.tokens, "File of hashed bearer tokens with their roles: read, propose, act");
     sub.add_option("--ledger", options.ledger, "SQLite file of the ledger, or postgresql://...");
+    sub.add_option(
+        "--state", options.state,
+        "Folder of this process's own, for keys it makes and the head it saw last; default: beside the file");
     sub.add_option("--kubeconfig", options.kubeconfig,
                    "Kubeconfig file; may be repeated; default KUBECONFIG, ~/.kube/config");
     sub.add_option("--context", options.contexts, "Context of the kubeconfig; may be repeated, each becomes a target");
@@ -27,6 +30,9 @@ void add_one(CLI::App& app, Invocation& invocation, const char* name, const char
     CLI::App* sub = app.add_subcommand(name, about)->fallthrough();
     const auto options = std::make_shared<ServeOptions>();
     add_options(*sub, *options);
+    if (!demo)
+        sub->add_flag("--migrate-only", options->migrate_only,
+                      "Bring the ledger's schema up to date and end; no record is written, no key is made");
     if (demo) {
         sub->add_flag("--once", options->once, "End after the tour instead of staying up");
         sub->add_flag("--write", options->write, "Carry out the tour's writes on a real cluster as well");

@@ -8,6 +8,7 @@
 #include <CLI/CLI.hpp>
 
 #include "service/cli/commands.hpp"
+#include "service/cli/standard_streams.hpp"
 
 namespace helix::cli {
 namespace {
@@ -58,26 +59,44 @@ void add_help_commands(CLI::App& app, Invocation& invocation) {
         invocation.command = [&app, topic](const Session& session) {
             if (topic->size() == 1 && topic->front() == "exit-codes") return print(exit_codes_text());
             const CLI::App* about = &app;
-            std::string path;
+            std::string path = app.get_name();
             for (const std::string& word : *topic) {
                 const auto named = about->get_subcommands([&](const CLI::App* sub) { return sub->get_name() == word; });
                 if (named.empty())
                     return session.fail(error(Code::InvalidArgument, "no such command: " + word, "see `helix --help`"));
-                path += (path.empty() ? "" : " ") + about->get_name();
                 about = named.front();
+                path += " " + word;
             }
-            return print(about->help(path));
+            // Not App::help: of the main program that is the help of the command at hand, which is this one.
+            return print(about->get_formatter()->make_help(about, path, CLI::AppFormatMode::Normal));
         };
     });
 }
 
+namespace {
+
+/// The exit code of a command that ended with `code`: a result that nobody can have read is none.
+Exit after_printing(Exit code) {
+    if (code != Exit::Done || !stdout_lost()) return code;
+    std::cerr << render_error(
+        error(Code::Unavailable, "the result could not be written to stdout", "look whether it is full, or closed"));
+    return Exit::Unavailable;
+}
+
+}  // namespace
+
 int run(int argc, char** argv, const ServiceCommands& service) {
     std::signal(SIGPIPE, SIG_IGN);  // a closed pipe shows as a failed write
+    hold_standard_streams();
     Invocation invocation{{}, service, {}};
     CLI::App app{"Helix Coaster: every write to a cluster passes the gate first, and leaves a receipt.", "helix"};
     app.require_subcommand(1);
     app.fallthrough();
-    app.footer("Exit codes: `helix help exit-codes`. The service: `helix serve`; to see it work: `helix demo`.");
+    app.set_version_flag("--version", "helix " HELIX_VERSION, "Print the version");
+    // Each command takes over the footer that is there when it is added.
+    app.footer(
+        "Flags of every command (-o, --server, --target, --reason ...): `helix --help`. Exit codes: `helix help "
+        "exit-codes`.");
     add_globals(app, invocation.globals);
     add_service_commands(app, invocation);
     add_act_commands(app, invocation);
@@ -89,6 +108,7 @@ int run(int argc, char** argv, const ServiceCommands& service) {
     add_crds_commands(app, invocation);
     add_trial_commands(app, invocation);
     add_help_commands(app, invocation);
+    app.footer("Exit codes: `helix help exit-codes`. The service: `helix serve`; to see it work: `helix demo`.");
 
     std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
     const std::string called = argc > 0 ? std::filesystem::path(argv[0]).filename().string() : std::string();
@@ -97,9 +117,10 @@ int run(int argc, char** argv, const ServiceCommands& service) {
     std::reverse(words.begin(), words.end());  // CLI11 takes them from the back
     try {
         app.parse(words);
-        return static_cast<int>(invocation.command(Session(invocation.globals)));
+        return static_cast<int>(after_printing(invocation.command(Session(invocation.globals))));
     } catch (const CLI::Success& wanted) {
-        return app.exit(wanted);
+        app.exit(wanted);  // prints the help that was asked for
+        return static_cast<int>(after_printing(Exit::Done));
     } catch (const CLI::ParseError& failure) {
         std::vector<std::string> unknown = app.remaining(true);
         std::erase(unknown, "--");

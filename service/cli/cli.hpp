@@ -23,15 +23,17 @@ struct ServeOptions {
     std::string tls_cert;                 ///< PEM
     std::string tls_key;                  ///< PEM
     std::string tokens;                   ///< file of hashed bearer tokens
-    std::string ledger;                   ///< SQLite file
+    std::string ledger;                   ///< SQLite file, or postgresql://...
+    std::string state;                    ///< folder of keys and remembered head
     std::vector<std::string> kubeconfig;  ///< files, merged in order
     std::vector<std::string> contexts;    ///< each becomes a target
     bool in_cluster = false;
     bool simulate = false;
-    bool allow_exec = false;  ///< exec credential plugins may run
-    std::string log_level;    ///< "debug", "info", "warning", "error"
-    bool once = false;        ///< demo: end after the tour
-    bool write = false;       ///< demo: carry out the tour's writes on a real cluster as well
+    bool allow_exec = false;    ///< exec credential plugins may run
+    std::string log_level;      ///< "debug", "info", "warning", "error"
+    bool migrate_only = false;  ///< serve: bring the ledger's schema up to date, and end
+    bool once = false;          ///< demo: end after the tour
+    bool write = false;         ///< demo: carry out the tour's writes on a real cluster as well
 };
 
 /// Ledgers that lie somewhere else than in a service, read and written offline. Errors: as the adapters say.

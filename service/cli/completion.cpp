@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <CLI/CLI.hpp>
 
 #include "service/cli/commands.hpp"
@@ -10,18 +12,34 @@ struct Place {
     std::string path;                                           ///< "act scale"; empty at the top
     std::vector<std::pair<std::string, std::string>> commands;  ///< name and description
     std::vector<std::pair<std::string, std::string>> flags;
+    std::string formats;  ///< what -o takes here: "table wide json yaml"
 };
 
-void collect(const CLI::App& app, const std::string& path, std::vector<Place>& places) {
-    Place place{path, {}, {}};
+/// The words that --output takes, as its type shows them in help: "TEXT:{table,wide}"; empty without such a flag.
+std::string formats_of(const CLI::App& app) {
+    const CLI::Option* output = app.get_option_no_throw("--output");
+    if (output == nullptr) return {};
+    std::string type = output->get_type_name();
+    const std::size_t begin = type.find('{');
+    const std::size_t end = type.find('}');
+    if (begin == std::string::npos || end == std::string::npos || end < begin) return {};
+    std::string words = type.substr(begin + 1, end - begin - 1);
+    std::replace(words.begin(), words.end(), ',', ' ');
+    return words;
+}
+
+void collect(const CLI::App& app, const std::string& path, const std::string& formats, std::vector<Place>& places) {
+    Place place{path, {}, {}, formats_of(app)};
+    if (place.formats.empty()) place.formats = formats;
     for (const CLI::Option* option : app.get_options())
         for (const std::string& name : option->get_lnames())
             place.flags.emplace_back("--" + name, option->get_description());
     const auto subcommands = app.get_subcommands([](const CLI::App*) { return true; });
     for (const CLI::App* sub : subcommands) place.commands.emplace_back(sub->get_name(), sub->get_description());
+    const std::string inherited = place.formats;
     places.push_back(std::move(place));
     for (const CLI::App* sub : subcommands)
-        collect(*sub, path.empty() ? sub->get_name() : path + " " + sub->get_name(), places);
+        collect(*sub, path.empty() ? sub->get_name() : path + " " + sub->get_name(), inherited, places);
 }
 
 std::string names(const std::vector<std::pair<std::string, std::string>>& entries) {
@@ -36,8 +54,8 @@ std::string cases(const std::vector<Place>& places) {
     const std::string globals = names(places.front().flags);
     for (const Place& place : places) {
         const std::string own = place.path.empty() ? "" : names(place.flags) + " ";
-        text +=
-            "    '" + place.path + "') commands='" + names(place.commands) + "'; flags='" + own + globals + "' ;;\n";
+        text += "    '" + place.path + "') commands='" + names(place.commands) + "'; flags='" + own + globals +
+                "'; formats='" + place.formats + "' ;;\n";
     }
     return text;
 }
@@ -47,7 +65,7 @@ std::string walk(const std::vector<Place>& places, const std::string& words) {
     std::string known;
     for (const Place& place : places)
         if (!place.path.empty()) known += (known.empty() ? "" : "|") + ("'" + place.path + "'");
-    return "  local place='' word candidate commands flags\n  for word in " + words +
+    return "  local place='' word candidate commands flags formats\n  for word in " + words +
            "; do\n    candidate=\"${place:+$place }$word\"\n    case \"$candidate\" in\n      " + known +
            ") place=\"$candidate\" ;;\n    esac\n  done\n  case \"$place\" in\n" + cases(places) + "  esac\n";
 }
@@ -57,7 +75,9 @@ std::string bash_script(const std::string& program, const std::vector<Place>& pl
            "() {\n  local "
            "cur=\"${COMP_WORDS[COMP_CWORD]}\"\n" +
            walk(places, "\"${COMP_WORDS[@]:1:COMP_CWORD-1}\"") +
-           "  if [[ $cur == -* ]]; then\n    COMPREPLY=($(compgen -W \"$flags\" -- \"$cur\"))\n"
+           "  if [[ ${COMP_WORDS[COMP_CWORD-1]} == @(-o|--output) ]]; then\n"
+           "    COMPREPLY=($(compgen -W \"$formats\" -- \"$cur\"))\n"
+           "  elif [[ $cur == -* ]]; then\n    COMPREPLY=($(compgen -W \"$flags\" -- \"$cur\"))\n"
            "  elif [[ -n $commands ]]; then\n    COMPREPLY=($(compgen -W \"$commands\" -- \"$cur\"))\n"
            "  else\n    COMPREPLY=($(compgen -f -- \"$cur\"))\n  fi\n}\ncomplete -F _" +
            program + " " + program + "\n";
@@ -66,7 +86,8 @@ std::string bash_script(const std::string& program, const std::vector<Place>& pl
 std::string zsh_script(const std::string& program, const std::vector<Place>& places) {
     return "#compdef " + program + "\n# zsh completion for " + program + ": source <(" + program +
            " completion zsh)\n_" + program + "() {\n" + walk(places, "\"${(@)words[2,CURRENT-1]}\"") +
-           "  if [[ ${words[CURRENT]} == -* ]]; then\n    compadd -- ${=flags}\n  elif [[ -n $commands ]]; then\n"
+           "  if [[ ${words[CURRENT-1]} == (-o|--output) ]]; then\n    compadd -- ${=formats}\n"
+           "  elif [[ ${words[CURRENT]} == -* ]]; then\n    compadd -- ${=flags}\n  elif [[ -n $commands ]]; then\n"
            "    compadd -- ${=commands}\n  else\n    _files\n  fi\n}\ncompdef _" +
            program + " " + program + "\n";
 }
@@ -97,7 +118,8 @@ std::string fish_script(const std::string& program, const std::vector<Place>& pl
             text += complete + " -n " + fish_quoted(condition) + " -a " + name + " -d " + fish_quoted(about) + "\n";
         for (const auto& [flag, about] : place.flags)
             text += complete + (place.path.empty() ? "" : " -n " + fish_quoted(condition)) + " -l " + flag.substr(2) +
-                    " -d " + fish_quoted(about) + "\n";
+                    (flag == "--output" ? " -s o -x -a " + fish_quoted(place.formats) : "") + " -d " +
+                    fish_quoted(about) + "\n";
     }
     return text;
 }
@@ -106,7 +128,7 @@ std::string fish_script(const std::string& program, const std::vector<Place>& pl
 
 std::string completion_script(const CLI::App& app, const std::string& shell) {
     std::vector<Place> places;
-    collect(app, "", places);
+    collect(app, "", "", places);
     if (shell == "bash") return bash_script(app.get_name(), places);
     if (shell == "zsh") return zsh_script(app.get_name(), places);
     if (shell == "fish") return fish_script(app.get_name(), places);

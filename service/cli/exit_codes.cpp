@@ -9,6 +9,7 @@ Exit exit_of_problem(int status, std::string_view type) {
     if (type == "gate-break" || type == "stale-metrics") return Exit::Break;
     if (type == "idempotency-in-progress") return Exit::Unavailable;
     if (type == "deadline-exceeded") return Exit::Unavailable;  // no write was begun
+    if (type == "data-loss") return Exit::Unverified;           // as when the same is found offline
     switch (status) {
         case 401:
         case 403:
@@ -62,7 +63,8 @@ Exit exit_of(Code code) {
 
 Exit exit_of_fault(std::string_view fault_kind) {
     if (fault_kind == "other-tree") return Exit::OtherTree;
-    if (fault_kind == "unknown-key" || fault_kind == "wrong-signature") return Exit::WrongKey;
+    if (fault_kind == "unknown-key" || fault_kind == "wrong-signature" || fault_kind == "unsigned")
+        return Exit::WrongKey;
     if (fault_kind == "tree-node") return Exit::TreeNode;
     return fault_kind == "cut" ? Exit::Cut : Exit::Unverified;
 }
@@ -76,12 +78,14 @@ std::string exit_codes_text() {
         {Exit::NotFound, "no such target, object, cycle or record"},
         {Exit::Refused, "refused: the input is not taken, or what is there changed meanwhile"},
         {Exit::TargetRefused, "the gate passed the write, the cluster refused it"},
-        {Exit::Unavailable, "service, target or ledger is away, or busy; nothing was written"},
-        {Exit::Unknown, "outcome unknown: the write may or may not have happened"},
+        {Exit::Unavailable,
+         "service, target or ledger is away, or busy; nothing was written; or stdout is full or closed"},
+        {Exit::Unknown, "outcome unknown: the write may or may not have happened, or its receipt could not be shown"},
         {Exit::Auth, "no valid token, or its role does not allow this"},
-        {Exit::Unverified, "verification failed: a record, ledger or certificate was changed, or a part is missing"},
+        {Exit::Unverified,
+         "verification failed: a record, ledger, proof or certificate was changed, is none, or lacks a part"},
         {Exit::OtherTree, "a proof or checkpoint of another tree: another ledger, or a rewritten history"},
-        {Exit::WrongKey, "signed by a key that is not among those given, or not by the key it names"},
+        {Exit::WrongKey, "signed by a key that is not among those given, not by the key it names, or by nobody"},
         {Exit::NewerFormat, "a record or ledger of a newer format version: read it with a newer helix"},
         {Exit::Cut, "an export that ends in the middle of a record; what is before it holds"},
         {Exit::TreeNode, "the records hold, but not a node of the Merkle tree that is kept beside them"},

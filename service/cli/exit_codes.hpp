@@ -20,12 +20,12 @@ enum class Exit : int {
     NotFinal = 5,       ///< of a trial: PENDING, or not final yet
     Refused = 5,        ///< the service refused the input, or the object changed meanwhile
     TargetRefused = 6,  ///< the gate passed it, the cluster refused it
-    Unavailable = 7,    ///< service, target or ledger away; nothing was written
-    Unknown = 8,        ///< the write may or may not have happened
+    Unavailable = 7,    ///< service, target or ledger away, nothing was written; or stdout does not take the result
+    Unknown = 8,        ///< the write may or may not have happened, or its receipt could not be shown
     Auth = 9,           ///< no valid token, or its role does not allow this
     Unverified = 10,    ///< a ledger or certificate does not hold
     OtherTree = 11,     ///< a proof or checkpoint is of another tree: another ledger, or a history that was rewritten
-    WrongKey = 12,      ///< signed by a key that is not among those given, or not by the key it names
+    WrongKey = 12,      ///< signed by a key that is not among those given, not by the key it names, or by nobody
     NewerFormat = 13,   ///< a record or ledger of a newer format version than this program knows
     Cut = 14,           ///< what is left holds, and ends in the middle of a record
     TreeNode = 15,      ///< the records hold; a node of the Merkle tree that is kept beside them does not

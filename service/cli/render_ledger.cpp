@@ -61,14 +61,19 @@ std::string render_report(const Json& report, const View& view) {
             view.style.paint(Paint::Green, "ok") + "  " + records + " records, every hash and link holds\n";
         const std::string with_signature = text(report, "signed");
         if (!with_signature.empty() && with_signature != "0") result += "  signed: " + with_signature + " records\n";
+        if (const Json& checkpoint = member(report, "checkpoint"); checkpoint.is_object()) {
+            const std::string key = text(checkpoint, "signed_by");
+            result += "  checkpoint: of " + printable(text(checkpoint, "size")) + " records, " +
+                      (key.empty() ? "signature not checked: give --keys" : "signed by " + printable(key)) + "\n";
+        }
         if (head.is_object()) result += "  head: " + printable(text(head, "seq") + ":" + text(head, "hash")) + "\n";
         return result;
     }
-    if (text(report, "fault_kind") == "tree-node")
-        return view.style.paint(Paint::Red, "BROKEN") + "  " + printable(text(report, "fault")) + "\n";
-    return view.style.paint(Paint::Red, "BROKEN") + "  first bad record: seq " +
-           printable(text(report, "first_bad_seq")) + ": " + printable(text(report, "fault")) + "\n  " + records +
-           " records were read\n";
+    const std::string broken = view.style.paint(Paint::Red, "BROKEN") + "  ";
+    const std::string fault = printable(text(report, "fault"));  // it names the seq, where a record is to blame
+    const bool of_record = member(report, "first_bad_seq").is_number() && text(report, "fault_kind") != "tree-node";
+    if (!of_record) return broken + fault + "\n";
+    return broken + "first bad record: " + fault + "\n  " + records + " records were read\n";
 }
 
 }  // namespace helix::cli

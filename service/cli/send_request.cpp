@@ -6,6 +6,7 @@
 #include "service/cli/commands.hpp"
 #include "service/cli/json_view.hpp"
 #include "service/cli/printable.hpp"
+#include "service/cli/standard_streams.hpp"
 
 namespace helix::cli {
 namespace {
@@ -50,6 +51,12 @@ Exit show_receipt(const Session& session, const Answer& answer, const std::strin
     });
     if (session.globals().output == "wide" && !key.empty()) session.say("idempotency key " + key);
     const Exit exit = exit_of_cycle(answer.body);
+    if (exit == Exit::Done && stdout_lost() && !session.globals().dry_run) {
+        session.say(
+            "what was asked is done, but its receipt could not be written to stdout; mend: see it with "
+            "helix ledger list");
+        return Exit::Unknown;  // "nothing was written" would be false here
+    }
     if (exit == Exit::Break) session.say("BREAK: the gate blocked it; mend: one of its remedies, see above");
     if (exit == Exit::Unknown)
         session.say("the outcome is not known yet; mend: ask GET /v1/cycles/" + text(answer.body, "id") + " later");

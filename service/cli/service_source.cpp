@@ -41,7 +41,7 @@ Error refusal(const Answer& answer, const Endpoint& endpoint) {
 
 }  // namespace
 
-Result<Json> ServiceSource::page(const std::string& query) {
+Result<ServiceSource::Page> ServiceSource::page(const std::string& query) {
     auto answer = api_.get("/v1/ledger?" + query);
     if (!answer) return std::move(answer).error();
     if (!answer->ok()) return refusal(*answer, api_.endpoint());
@@ -49,14 +49,15 @@ Result<Json> ServiceSource::page(const std::string& query) {
     if (!items.is_array())
         return error(Code::Internal, "the answer has no items", "check that --server is a helix service",
                      api_.endpoint().server);
-    return items;
+    const auto next = integer(member(answer->body, "next"));
+    return Page{std::move(items), next && *next >= 0 ? std::optional(static_cast<std::uint64_t>(*next)) : std::nullopt};
 }
 
 Result<std::optional<std::uint64_t>> ServiceSource::last_seq() {
     const auto newest = page("order=desc&limit=1");
     if (!newest) return newest.error();
-    if (newest->empty()) return std::optional<std::uint64_t>();
-    const auto seq = integer(member((*newest)[0], "seq"));
+    if (newest->items.empty()) return std::optional<std::uint64_t>();
+    const auto seq = integer(member(newest->items[0], "seq"));
     return seq && *seq >= 0 ? std::optional(static_cast<std::uint64_t>(*seq)) : std::nullopt;
 }
 
@@ -64,11 +65,10 @@ Result<void> ServiceSource::scan(std::uint64_t from_seq, const Visitor& visit) {
     const ledger::Record none;
     std::size_t limit = kPageFirst;
     for (std::uint64_t next = from_seq;;) {
-        const auto items = page("order=asc&limit=" + std::to_string(limit) + "&from=" + std::to_string(next));
-        if (!items) return items.error();
+        const auto got = page("order=asc&limit=" + std::to_string(limit) + "&from=" + std::to_string(next));
+        if (!got) return got.error();
         std::size_t bytes = 0;
-        std::uint64_t past = next;
-        for (const Json& item : *items) {
+        for (const Json& item : got->items) {
             const auto record = wire::record_from_json(item);
             if (!record && record.error().code == Code::Unimplemented) return record.error();
             const bool wanted =
@@ -76,14 +76,14 @@ Result<void> ServiceSource::scan(std::uint64_t from_seq, const Visitor& visit) {
                        : visit(ports::FoundRecord{none, "the service's answer: " + record.error().message});
             if (!wanted) return {};
             if (record) bytes += record->body.size() + 512;
-            if (record) past = std::max(past, record->seq + 1);
         }
-        if (items->size() < limit) return {};
-        if (past == next)
+        // Not by the number of items: the service ends a page early when its records are large.
+        if (!got->next) return {};
+        if (*got->next <= next)
             return error(Code::Internal, "the service answers the same page again",
                          "check that --server is a helix service", api_.endpoint().server);
-        next = past;
-        const std::size_t each = std::max<std::size_t>(1, bytes / items->size());
+        next = *got->next;
+        const std::size_t each = std::max<std::size_t>(1, bytes / std::max<std::size_t>(1, got->items.size()));
         limit = std::clamp<std::size_t>(kPageBytes / each, 1, kPageMax);
     }
 }

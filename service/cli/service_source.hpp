@@ -1,5 +1,8 @@
 #pragma once
 
+#include <cstdint>
+#include <optional>
+#include <string>
 #include <utility>
 
 #include "service/cli/http_api.hpp"
@@ -18,7 +21,11 @@ public:
     Result<void> scan(std::uint64_t from_seq, const Visitor& visit) override;
 
 private:
-    Result<nlohmann::json> page(const std::string& query);
+    struct Page {
+        nlohmann::json items;
+        std::optional<std::uint64_t> next;  ///< where the next page begins; none: this is the last
+    };
+    Result<Page> page(const std::string& query);
 
     Api api_;
 };

@@ -1,5 +1,6 @@
 #include "service/usecases/attestation.hpp"
 
+#include <algorithm>
 #include <set>
 #include <utility>
 
@@ -32,16 +33,13 @@ json descriptor(const std::string& name, const std::string& sha256) {
     return {{"name", name}, {"digest", {{"sha256", sha256}}}};
 }
 
-/// The judged actions of a record: those of a receipt, or the one of an intent.
-json judged_of(const json& body) {
-    json judged = json::array();
-    if (member(body, "actions").is_array()) {
-        for (const json& one : body["actions"])
-            if (member(one, "verdict").is_object()) judged.push_back(one);
-    } else if (member(body, "verdict").is_object()) {
-        judged.push_back(body);
-    }
-    return judged;
+/// The actions of a record that judges: those of a receipt, also the ones that were never come to, or the one of an
+/// intent. None when no action has a verdict.
+json actions_of(const json& body) {
+    const json actions = member(body, "actions").is_array() ? body["actions"] : json::array({body});
+    const bool judged =
+        std::any_of(actions.begin(), actions.end(), [](const json& one) { return member(one, "verdict").is_object(); });
+    return judged ? actions : json::array();
 }
 
 /// "prod/Deployment/shop/cart"
@@ -52,11 +50,11 @@ std::string object_name(const std::string& target, const json& object) {
     return name;
 }
 
-json subjects_of(const ledger::Record& record, const std::string& origin, const json& judged) {
+json subjects_of(const ledger::Record& record, const std::string& origin, const json& actions) {
     json subjects = json::array();
     subjects.push_back(descriptor(origin + "/" + std::to_string(record.seq), ledger::to_hex(record.hash)));
     std::set<std::pair<std::string, std::string>> named;
-    for (const json& one : judged) {
+    for (const json& one : actions) {
         const std::string name = object_name(record.target, member(member(one, "action"), "object"));
         const std::string digest = text(member(member(one, "verdict"), "certificate"), "digest");
         if (!digest.empty() && named.insert({name, digest}).second) subjects.push_back(descriptor(name, digest));
@@ -71,12 +69,13 @@ std::string test_name(const json& one, std::size_t place) {
     return std::to_string(place) + " " + text(action, "verb") + " " + object.substr(1);
 }
 
-json test_result_of(const json& judged) {
+/// An action that has no verdict (the plan was stopped before it) did not pass: nothing says that it would have.
+json test_result_of(const json& actions) {
     json passed = json::array(), failed = json::array(), configuration = json::array();
     std::set<std::string> models;
-    for (std::size_t i = 0; i < judged.size(); ++i) {
-        const json& verdict = judged[i]["verdict"];
-        (member(verdict, "passed") == true ? passed : failed).push_back(test_name(judged[i], i));
+    for (std::size_t i = 0; i < actions.size(); ++i) {
+        const json& verdict = member(actions[i], "verdict");
+        (member(verdict, "passed") == true ? passed : failed).push_back(test_name(actions[i], i));
         const std::string model = text(verdict, "model_hash");
         if (!model.empty() && models.insert(model).second) configuration.push_back(descriptor("gate model", model));
     }
@@ -91,14 +90,14 @@ json test_result_of(const json& judged) {
 Result<json> statement_of(const ledger::Record& record, const std::string& origin, Predicate predicate) {
     auto value = wire::to_json(record);
     if (!value) return value;
-    const json judged = judged_of(member(*value, "body"));
-    json statement = {{"_type", kStatement}, {"subject", subjects_of(record, origin, judged)}};
+    const json actions = actions_of(member(*value, "body"));
+    json statement = {{"_type", kStatement}, {"subject", subjects_of(record, origin, actions)}};
     if (predicate == Predicate::TestResult) {
-        if (judged.empty())
+        if (actions.empty())
             return error(Code::InvalidArgument, "record " + std::to_string(record.seq) + " has no verdict",
-                         "ask for format dsse, or for a record of kind helix.cycle", "format");
+                         "ask for format dsse, or for a record of kind helix.cycle or helix.intent", "format");
         statement["predicateType"] = kTestResultPredicate;
-        statement["predicate"] = test_result_of(judged);
+        statement["predicate"] = test_result_of(actions);
     } else {
         statement["predicateType"] = record.kind == "helix.cycle" ? kCyclePredicate : kRecordPredicate;
         statement["predicate"] = {{"origin", origin}, {"record", *std::move(value)}};

@@ -18,7 +18,7 @@ inline constexpr std::string_view kTestResultPredicate = "https://in-toto.io/att
 /// What an attestation of a record says about it.
 enum class Predicate {
     Own,         ///< the record as it is: kCyclePredicate of a receipt, kRecordPredicate of any other record
-    TestResult,  ///< which actions passed the gate, and which did not; of receipts and intents
+    TestResult,  ///< which actions passed the gate, and which did not or were never judged; of receipts and intents
 };
 
 /// The in-toto Statement (v1) of `record`; `origin` names its log. Subjects are the record, by its hash, and each

@@ -36,6 +36,7 @@ public:
 
     /// Adds the record to `records` when it matches.
     void take(const FoundRecord& found, std::vector<Record>& records) {
+        page.cut = page.cut || found.cut;
         if (!found.complaint.empty()) return complain(std::string(found.complaint));
         if (!matches(found.record, query_)) return;
         if (!holds(found.record, sha256_, scratch_))
@@ -121,7 +122,9 @@ Result<RecordPage> find_records(ports::RecordSource& source, const RecordQuery& 
 
 Result<Record> find_record(ports::RecordSource& source, std::uint64_t seq, ledger::Sha256 sha256) {
     std::optional<Record> record;
+    std::string cut;
     const auto scanned = source.scan(seq, [&](const FoundRecord& found) {
+        if (found.cut) cut = "; " + std::string(found.complaint);
         if (!found.complaint.empty() || found.record.seq < seq) return true;
         if (found.record.seq == seq) record = found.record;
         return false;
@@ -133,7 +136,7 @@ Result<Record> find_record(ports::RecordSource& source, std::uint64_t seq, ledge
                      "do not rely on it; see `helix ledger verify`", "seq " + std::to_string(seq));
     }
     if (!scanned) return scanned.error();
-    return error(Code::NotFound, "no ledger record " + std::to_string(seq));
+    return error(Code::NotFound, "no ledger record " + std::to_string(seq) + cut);
 }
 
 }  // namespace helix::usecases

@@ -28,6 +28,7 @@ struct RecordQuery {
 struct RecordPage {
     std::vector<ledger::Record> records;
     std::optional<std::uint64_t> next;    ///< where the next page begins; none: there is no more
+    bool cut = false;                     ///< what holds the records ends in the middle of one
     std::vector<std::string> complaints;  ///< what cannot be relied on among what was read, a few sentences at most
 };
 
@@ -36,7 +37,8 @@ struct RecordPage {
 /// are not. Errors: those of the source.
 Result<RecordPage> find_records(ports::RecordSource& source, const RecordQuery& query, ledger::Sha256 sha256);
 
-/// The record `seq`. Errors: NotFound; DataLoss when its bytes do not give its hash; those of the source.
+/// The record `seq`. Errors: NotFound, which says when the records end in the middle of one; DataLoss when its bytes do
+/// not give its hash; those of the source.
 Result<ledger::Record> find_record(ports::RecordSource& source, std::uint64_t seq, ledger::Sha256 sha256);
 
 }  // namespace helix::usecases

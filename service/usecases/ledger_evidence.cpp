@@ -6,13 +6,22 @@ using ledger::BadRecord;
 using ledger::Fault;
 
 void EvidenceChecker::next(const ledger::Record& record) {
-    if (record.signature) ++signed_;
     check_signature(record);
+    if (record.signature)
+        ++signed_;
+    else if (!first_unsigned_)
+        first_unsigned_ = record.seq;
     grow_tree(record);
 }
 
 void EvidenceChecker::check_signature(const ledger::Record& record) {
-    if (evidence_.keys == nullptr || !record.signature || bad_signature_) return;
+    if (evidence_.keys == nullptr || bad_signature_) return;
+    if (!record.signature) {
+        // A ledger may begin before its deployment signed. Nobody can take a signature away from its beginning without
+        // changing every hash after it, and from its end only so that this shows.
+        if (signed_ > 0) bad_signature_ = BadRecord{record.seq, Fault::Unsigned};
+        return;
+    }
     switch (evidence_.keys->check(record.hash, *record.signature)) {
         case ledger::SignatureState::Valid:
             return;
@@ -38,7 +47,10 @@ std::optional<BadRecord> EvidenceChecker::finish() const {
         bad = BadRecord{tree_.size(), Fault::Missing};
     else if (evidence_.checkpoint && tree_.size() == 0 && tree_.root() != evidence_.checkpoint->root)
         bad = BadRecord{0, Fault::OtherTree};
-    if (bad_signature_ && (!bad || bad_signature_->seq <= bad->seq)) return bad_signature_;
+    std::optional<BadRecord> bad_signature = bad_signature_;
+    if (evidence_.signatures_due && signed_ == 0 && first_unsigned_)
+        bad_signature = BadRecord{*first_unsigned_, Fault::Unsigned};
+    if (bad_signature && (!bad || bad_signature->seq <= bad->seq)) return bad_signature;
     return bad;
 }
 

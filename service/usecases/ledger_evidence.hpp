@@ -19,7 +19,10 @@ struct TreeHead {
 
 /// What a ledger is held against besides itself; empty parts are not looked at.
 struct LedgerEvidence {
-    const ledger::KeyRing* keys = nullptr;    ///< every signature must be a valid one by one of these
+    /// Every signature must be a valid one by one of these; and what follows a signed record must be signed.
+    const ledger::KeyRing* keys = nullptr;
+    /// Somebody's signature is expected: a ledger of records without one does not hold either.
+    bool signatures_due = false;
     std::optional<TreeHead> checkpoint = {};  ///< the ledger must begin with this tree
 };
 
@@ -48,6 +51,7 @@ private:
     const ledger::Sha256 sha256_;
     ledger::MerkleFrontier tree_;
     std::uint64_t signed_ = 0;
+    std::optional<std::uint64_t> first_unsigned_;
     std::optional<ledger::BadRecord> bad_signature_;
     std::optional<ledger::BadRecord> bad_tree_;
 };

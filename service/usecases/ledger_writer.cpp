@@ -85,6 +85,7 @@ struct LedgerWriter::Batch {
 };
 
 Result<Record> LedgerWriter::append(LedgerDraft draft) {
+    if (auto why = halted()) return *std::move(why);
     auto prepared = prepare(std::move(draft));
     if (!prepared) return std::move(prepared).error();
     Waiting mine;
@@ -99,6 +100,7 @@ Result<Record> LedgerWriter::append(LedgerDraft draft) {
 }
 
 Result<std::vector<Result<Record>>> LedgerWriter::append_each(std::vector<LedgerDraft> drafts) {
+    if (auto why = halted()) return *std::move(why);
     std::vector<Waiting> mine(drafts.size());
     for (std::size_t i = 0; i < drafts.size(); ++i) {
         auto prepared = prepare(std::move(drafts[i]));
@@ -273,6 +275,16 @@ Result<void> LedgerWriter::sign(Record& record) const {
     if (!signature) return std::move(signature).error();
     record.signature = *std::move(signature);
     return {};
+}
+
+void LedgerWriter::halt(const Error& why) {
+    const std::lock_guard lock(mutex_);
+    halted_ = why;
+}
+
+std::optional<Error> LedgerWriter::halted() const {
+    const std::lock_guard lock(mutex_);
+    return halted_;
 }
 
 LedgerWriter::Counts LedgerWriter::counts() const {

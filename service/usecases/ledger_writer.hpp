@@ -67,8 +67,8 @@ public:
     /// Appends one record; it is durable when this returns it.
     /// Errors: InvalidArgument when the draft is not well-formed (nothing was written); AlreadyExists when a name is
     /// taken; PreconditionFailed when the fence does not hold; Conflict when other processes won every try; DataLoss
-    /// when the store lacks a record that was seen in it; else the store's: after Unavailable nothing was written,
-    /// after UnknownOutcome look by the record's content before doing it again.
+    /// when the store lacks a record that was seen in it, or the writer was halted; else the store's: after Unavailable
+    /// nothing was written, after UnknownOutcome look by the record's content before doing it again.
     Result<ledger::Record> append(LedgerDraft draft);
 
     /// Appends many, side by side with what others append: each has its own outcome, in the order of the drafts, and
@@ -84,6 +84,11 @@ public:
     /// Has `told` called after each commit, on the thread of whoever led it; it must be short and not append. Set it
     /// before anybody appends.
     void on_commit(std::function<void()> told) { told_ = std::move(told); }
+
+    /// From now on nothing is appended: every call is answered with `why`. For a ledger that was found not to hold.
+    void halt(const Error& why);
+    /// Why nothing is appended any more; nothing when it is.
+    [[nodiscard]] std::optional<Error> halted() const;
 
     struct Counts {
         std::uint64_t records = 0;    ///< appended
@@ -128,6 +133,7 @@ private:
     bool leading_ = false;                     // somebody is committing
     Counts counts_;
     std::optional<ledger::Head> newest_;
+    std::optional<Error> halted_;
 
     // Used by the leader alone, without the lock.
     bool head_known_ = false;

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "domain/ledger/merkle.hpp"
+#include "service/ports/fault_point.hpp"
 
 namespace helix::usecases {
 namespace {
@@ -19,6 +20,7 @@ using ledger::Subtree;
 constexpr unsigned kStep = ledger::kKeptStep;
 constexpr std::size_t kGroup = ledger::kKeptGroup;
 constexpr std::size_t kBatch = 256;                 ///< nodes kept in one commit
+constexpr std::size_t kLeavesRead = 4096;           ///< hashes read at once
 constexpr std::uint64_t kMissingMax = 16 * kBatch;  ///< records without nodes that a proof puts up with
 
 Error disagreeing() {
@@ -132,7 +134,9 @@ Result<void> MerkleLog::keep_nodes(std::uint64_t size, const Stop& stop) {
             const std::size_t count = std::min<std::uint64_t>(kBatch, whole - *next);
             const auto nodes = Reading(*this, size).run(level, *next, count);
             if (!nodes) return nodes.error();
+            ports::fault_point("nodes.before");
             if (auto put = nodes_.put_tree_nodes(level, *next, *nodes); !put) return put;
+            ports::fault_point("nodes.after");
             *next += count;
         }
     }
@@ -143,6 +147,17 @@ Result<Digest> MerkleLog::root(std::uint64_t size) {
     if (auto there = check_size(size, "size"); !there) return there.error();
     if (auto kept = keep_nodes_when_many_are_missing(size); !kept) return kept.error();
     return Reading(*this, size).root();
+}
+
+Result<void> MerkleLog::check_against_records(std::uint64_t size, const Digest& root) {
+    ledger::MerkleFrontier tree(sha256_);
+    while (tree.size() < size) {
+        const auto hashes = records_.hashes(tree.size(), std::min<std::uint64_t>(kLeavesRead, size - tree.size()));
+        if (!hashes) return hashes.error();
+        if (hashes->empty()) return disagreeing();
+        for (const Digest& hash : *hashes) tree.push(ledger::leaf_of(hash, sha256_));
+    }
+    return tree.root() == root ? Result<void>{} : disagreeing();
 }
 
 Result<MerkleLog::Inclusion> MerkleLog::inclusion(std::uint64_t seq, std::uint64_t size) {

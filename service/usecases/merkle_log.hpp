@@ -17,7 +17,9 @@ namespace helix::usecases {
 /// at most two groups, so it reads a few dozen rows, whatever the ledger's length. Nodes that are not kept yet are
 /// computed from what is below them; proofs keep nothing unless very much is missing.
 ///
-/// Every proof is checked before it is handed out: a damaged cache is found, never passed on.
+/// Every proof is checked before it is handed out. That finds a damaged node above the record that is asked for; of
+/// another one the root is wrong, which is why a root is only signed when it continues the one before
+/// (signed_history.hpp).
 ///
 /// Thread safety: any method from any thread. Errors of all: those of the stores; DataLoss when the kept nodes do not
 /// agree with each other or with the records.
@@ -51,6 +53,10 @@ public:
         ledger::Digest to_root{};
     };
     Result<Consistency> consistency(std::uint64_t from, std::uint64_t to);
+
+    /// Whether `root` is what the hashes of the first `size` records give, all of them read and nothing else relied on.
+    /// Errors: DataLoss when it is not.
+    Result<void> check_against_records(std::uint64_t size, const ledger::Digest& root);
 
     /// Keeps the nodes that the first `size` records have and that are not kept yet, in batches, until all are or
     /// `stop` says so. Nothing is lost when it never runs; proofs are then slower.

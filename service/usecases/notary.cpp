@@ -4,14 +4,14 @@
 
 #include <nlohmann/json.hpp>
 
-#include "service/wire/checkpoint.hpp"
-#include "service/wire/signed_note.hpp"
+#include "service/wire/record_json.hpp"
 #include "service/wire/verifier_key.hpp"
 
 namespace helix::usecases {
 namespace {
 
 using nlohmann::json;
+using ports::not_as_written;
 
 Error not_signing() {
     return error(Code::PreconditionFailed, "this deployment does not sign",
@@ -20,16 +20,33 @@ Error not_signing() {
 
 }  // namespace
 
-Result<std::uint64_t> Notary::size_or_all(std::optional<std::uint64_t> size) const {
-    return size ? Result<std::uint64_t>(*size) : log_.size();
+Notary::Notary(ports::LedgerStore& store, MerkleLog& log, const ports::Signer* signer,
+               ports::CheckpointMemory& signed_last, ledger::KeyRing keys, ledger::Sha256 sha256)
+    : store_(store),
+      log_(log),
+      signer_(signer),
+      history_(signer == nullptr ? nullptr : std::make_unique<SignedHistory>(log, *signer, signed_last)),
+      keys_(std::move(keys)),
+      sha256_(sha256) {}
+
+/// The record, if it is as it was written: what is handed out under our signature is vouched for by us.
+Result<ledger::Record> Notary::sound_record(std::uint64_t seq) const {
+    auto record = store_.read(seq);
+    if (!record) return record;
+    std::string scratch;
+    const auto hash = wire::recompute(*record, sha256_, scratch);
+    if (!hash || *hash != record->hash) return not_as_written(seq, "its content does not give its hash");
+    if (record->signature && !keys_.empty() &&
+        keys_.check(record->hash, *record->signature) != ledger::SignatureState::Valid)
+        return not_as_written(seq, "its signature is not one of this deployment's keys over it");
+    const auto after = store_.read(seq + 1);
+    if (!after && after.error().code != Code::NotFound) return after.error();
+    if (after && after->prev_hash != record->hash) return not_as_written(seq, "the record after it continues another");
+    return record;
 }
 
-Result<std::string> Notary::sign_checkpoint(std::uint64_t size, const ledger::Digest& root) const {
-    wire::SignedNote note{wire::checkpoint_text({signer_->public_key().name, size, root}), {}};
-    auto signature = signer_->sign(note.text);
-    if (!signature) return std::move(signature).error();
-    note.signatures.push_back(*std::move(signature));
-    return wire::to_note(note);
+Result<std::uint64_t> Notary::size_or_all(std::optional<std::uint64_t> size) const {
+    return size ? Result<std::uint64_t>(*size) : log_.size();
 }
 
 Result<std::string> Notary::checkpoint(std::optional<std::uint64_t> wanted) const {
@@ -38,11 +55,11 @@ Result<std::string> Notary::checkpoint(std::optional<std::uint64_t> wanted) cons
     if (!size) return size.error();
     const auto root = log_.root(*size);
     if (!root) return root.error();
-    return sign_checkpoint(*size, *root);
+    return history_->sign({*size, *root});
 }
 
 Result<RecordProof> Notary::prove(std::uint64_t seq, std::optional<std::uint64_t> wanted) const {
-    auto record = store_.read(seq);
+    auto record = sound_record(seq);
     if (!record) return std::move(record).error();
     const auto size = size_or_all(wanted);
     if (!size) return size.error();
@@ -50,7 +67,7 @@ Result<RecordProof> Notary::prove(std::uint64_t seq, std::optional<std::uint64_t
     if (!inclusion) return std::move(inclusion).error();
     RecordProof proof{*std::move(record), *size, inclusion->root, std::move(inclusion->proof), {}};
     if (signer_ == nullptr) return proof;
-    auto checkpoint = sign_checkpoint(proof.size, proof.root);
+    auto checkpoint = history_->sign({proof.size, proof.root});
     if (!checkpoint) return std::move(checkpoint).error();
     proof.checkpoint = *std::move(checkpoint);
     return proof;
@@ -69,7 +86,7 @@ Result<json> Notary::consistency(std::uint64_t from, std::optional<std::uint64_t
                   {"to_root", ledger::to_hex(proof->to_root)},
                   {"path", std::move(path)}};
     if (signer_ == nullptr) return value;
-    auto checkpoint = sign_checkpoint(*to, proof->to_root);
+    auto checkpoint = history_->sign({*to, proof->to_root});
     if (!checkpoint) return std::move(checkpoint).error();
     value["checkpoint"] = *std::move(checkpoint);
     return value;
@@ -90,7 +107,7 @@ json Notary::keys_json() const {
 
 Result<json> Notary::attestation(std::uint64_t seq, Predicate predicate) const {
     if (signer_ == nullptr) return not_signing();
-    const auto record = store_.read(seq);
+    const auto record = sound_record(seq);
     if (!record) return record.error();
     return attest(*record, *signer_, predicate);
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -13,6 +14,7 @@
 #include "service/usecases/attestation.hpp"
 #include "service/usecases/merkle_log.hpp"
 #include "service/usecases/record_proof.hpp"
+#include "service/usecases/signed_history.hpp"
 
 namespace helix::usecases {
 
@@ -21,10 +23,10 @@ namespace helix::usecases {
 /// Thread safety: any method from any thread. The ports outlive it.
 class Notary {
 public:
-    /// Without a signer there are proofs, but neither checkpoints nor attestations.
-    Notary(ports::LedgerStore& store, MerkleLog& log, const ports::Signer* signer, ledger::KeyRing keys,
-           ledger::Sha256 sha256)
-        : store_(store), log_(log), signer_(signer), keys_(std::move(keys)), sha256_(sha256) {}
+    /// Without a signer there are proofs, but neither checkpoints nor attestations. `signed_last` is where the last
+    /// checkpoint is remembered.
+    Notary(ports::LedgerStore& store, MerkleLog& log, const ports::Signer* signer, ports::CheckpointMemory& signed_last,
+           ledger::KeyRing keys, ledger::Sha256 sha256);
 
     /// The public keys, also old ones: for who verifies here.
     [[nodiscard]] const ledger::KeyRing& keys() const { return keys_; }
@@ -34,7 +36,8 @@ public:
     Result<std::string> checkpoint(std::optional<std::uint64_t> size = std::nullopt) const;
 
     /// The proof of one record in the tree of all records, or of the first `size`; with its checkpoint when the
-    /// deployment signs. Errors: NotFound when there is no such record; those of MerkleLog::inclusion.
+    /// deployment signs. Errors: NotFound when there is no such record; DataLoss when it is not as it was written;
+    /// those of MerkleLog::inclusion and SignedHistory::sign.
     Result<RecordProof> prove(std::uint64_t seq, std::optional<std::uint64_t> size = std::nullopt) const;
 
     /// Schema ConsistencyProof: that the first `to` records (all, when unset) begin with the first `from`.
@@ -44,17 +47,18 @@ public:
     /// Schema LedgerKeys: the verifier strings.
     [[nodiscard]] nlohmann::json keys_json() const;
 
-    /// The record as a signed attestation. Errors: NotFound; PreconditionFailed when the deployment does not sign;
-    /// those of attest.
+    /// The record as a signed attestation. Errors: NotFound; DataLoss when it is not as it was written;
+    /// PreconditionFailed when the deployment does not sign; those of attest.
     Result<nlohmann::json> attestation(std::uint64_t seq, Predicate predicate) const;
 
 private:
-    Result<std::string> sign_checkpoint(std::uint64_t size, const ledger::Digest& root) const;
+    Result<ledger::Record> sound_record(std::uint64_t seq) const;
     Result<std::uint64_t> size_or_all(std::optional<std::uint64_t> size) const;
 
     ports::LedgerStore& store_;
     MerkleLog& log_;
     const ports::Signer* const signer_;
+    const std::unique_ptr<SignedHistory> history_;  // null: the deployment does not sign
     const ledger::KeyRing keys_;
     const ledger::Sha256 sha256_;
 };

@@ -35,6 +35,7 @@ public:
         : proof_(proof), keys_(keys), sha256_(sha256) {
         report_.seq = proof.record.seq;
         report_.size = proof.size;
+        report_.signatures_checked = keys != nullptr;
     }
 
     void record() {
@@ -76,7 +77,11 @@ public:
         return {};
     }
 
-    ProofReport finish() { return std::move(report_); }
+    ProofReport finish() {
+        if (keys_ != nullptr && report_.checkpoint_key.empty())
+            find(Fault::Unsigned, "no signed checkpoint vouches for the record: anybody can have made it up");
+        return std::move(report_);
+    }
 
 private:
     void judge(ledger::SignatureState state, const std::string& what, const std::string& key_id) {
@@ -137,7 +142,10 @@ Result<RecordProof> record_proof_from_json(const json& value) {
 }
 
 json to_json(const ProofReport& report) {
-    json value = {{"ok", !report.fault}, {"seq", report.seq}, {"size", report.size}};
+    json value = {{"ok", !report.fault},
+                  {"seq", report.seq},
+                  {"size", report.size},
+                  {"signatures_checked", report.signatures_checked}};
     if (!report.record_key.empty()) value["record_key"] = report.record_key;
     if (!report.checkpoint_key.empty()) value["checkpoint_key"] = report.checkpoint_key;
     if (!report.origin.empty()) value["origin"] = report.origin;

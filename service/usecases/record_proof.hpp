@@ -31,10 +31,11 @@ Result<nlohmann::json> to_json(const RecordProof& proof);
 Result<RecordProof> record_proof_from_json(const nlohmann::json& value);
 
 /// What check_proof found. `fault` is Changed (the record's content does not give its hash), OtherTree (the proof, or
-/// the checkpoint, is of another tree), UnknownKey or WrongSignature; unset when everything holds.
+/// the checkpoint, is of another tree), UnknownKey, WrongSignature or Unsigned; unset when everything holds.
 struct ProofReport {
     std::uint64_t seq = 0;
     std::uint64_t size = 0;
+    bool signatures_checked = false;
     std::string record_key;      ///< id of the key whose signature over the record was checked; empty: none was
     std::string checkpoint_key;  ///< the same of the checkpoint
     std::string origin;          ///< of that checkpoint
@@ -45,7 +46,9 @@ struct ProofReport {
 /// Schema ProofReport.
 nlohmann::json to_json(const ProofReport& report);
 
-/// Checks the whole of a proof, offline. Signatures are checked when `keys` is given. `trusted`, when not empty, is a
+/// Checks the whole of a proof, offline. Signatures are checked when `keys` is given: then a checkpoint signed by one
+/// of them must vouch for the record, since anybody can make up a record with a tree of its own. (A record without a
+/// signature of its own is as good: it may be older than the deployment's keys.) `trusted`, when not empty, is a
 /// checkpoint got another way: the proof must be of its tree.
 /// Errors: InvalidArgument when a checkpoint is none, or `trusted` is of another size than the proof.
 Result<ProofReport> check_proof(const RecordProof& proof, const ledger::KeyRing* keys, const std::string& trusted,

@@ -181,7 +181,9 @@ def completions():
     script, _ = helix(["completion", "bash"], "")
     shown = "list show verify export view checkpoint keys proof"
     for words, offered in ((["act", "sc"], "scale"), (["-o", "json", "ledger", ""], shown),
-                           (["act", "drain", "n1", "--g"], "--grace-period"), (["units", "--tar"], "--target")):
+                           (["act", "drain", "n1", "--g"], "--grace-period"), (["units", "--tar"], "--target"),
+                           (["units", "-o", ""], "table wide json yaml"), (["gate", "scale", "--output", "s"], "smt2"),
+                           (["ledger", "show", "3", "-o", "d"], "dsse dsse-test-result")):
         line = " ".join(f"'{word}'" for word in ["helix", *words])
         asked = f"{script}\nCOMP_WORDS=({line}); COMP_CWORD={len(words)}; _helix; echo \"${{COMPREPLY[*]}}\""
         done = subprocess.run(["bash", "--norc"], input=asked, capture_output=True, text=True, timeout=30)
@@ -194,6 +196,42 @@ def completions():
     asked = f"{script}\nCOMP_WORDS=(pemos trial ver); COMP_CWORD=2; _pemos; echo \"${{COMPREPLY[*]}}\"; complete -p pemos"
     done = subprocess.run(["bash", "--norc"], input=asked, capture_output=True, text=True, timeout=30)
     expect("bash completes pemos, too", done.stdout.splitlines() == ["verdict", "complete -F _pemos pemos"], done.stdout)
+
+
+def printed_to(stdout, words, server):
+    """The exit code and stderr of a command whose stdout is `stdout`; None: its caller closed it."""
+    close = ["sh", "-c", 'exec "$0" "$@" >&-'] if stdout is None else []
+    done = subprocess.run([*close, HELIX, *words], env={"HELIX_SERVER": server, "PATH": os.environ["PATH"]},
+                          stdout=stdout, stderr=subprocess.PIPE, text=True, timeout=90)
+    return done.returncode, done.stderr
+
+
+def unprinted(server):
+    """A result that did not reach stdout is no success, and one line says so."""
+    export = os.path.join(folder, "unprinted.jsonl")
+    commands = [["ledger", "keys"], ["ledger", "proof", "1"], ["ledger", "checkpoint"], ["ledger", "list"], ["units"],
+                ["ledger", "verify"], ["ledger", "view", os.path.join(folder, "ledger.db")], ["--help"],
+                ["watch", "--count", "1"], ["help", "exit-codes"], ["ledger", "export", "-"], ["version"],
+                ["ledger", "export", export]]
+    for words in commands:
+        with open("/dev/full", "w", encoding="utf-8") as full:
+            code, said = printed_to(full, words, server)
+            expect(f"{words} on a full disk", code == 7 and "stdout" in said.splitlines()[-1], f"{code} {said}")
+        code, said = printed_to(None, words, server)
+        expect(f"{words} with stdout closed", code == 7 and "stdout" in said.splitlines()[-1], f"{code} {said}")
+        if words[:3] == ["ledger", "export", "-"]:
+            continue  # half an export is a loss for whoever reads it
+        reader, writer = os.pipe()
+        os.close(reader)
+        code, said = printed_to(writer, words, server)
+        os.close(writer)
+        expect(f"{words} for a reader that has gone is quiet", (code, said) == (0, ""), f"{code} {said}")
+    with open(export, encoding="utf-8") as file:
+        expect("nothing is printed into the file that is written", file.readlines()[-1].startswith("{"))
+    write = ["act", "label", "namespace/e2e", "printed=no"]
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        code, said = printed_to(full, write, server)
+    expect("a write is not called unwritten for want of stdout", code == 8 and "is done" in said, f"{code} {said}")
 
 
 def ledger(server):
@@ -218,13 +256,18 @@ try:
         refusals(service.url, thing)
         plans(service.url)
         ledger(service.url)
+        unprinted(service.url)
     certificates(verdict)
     copy = os.path.join(folder, "ledger.db")
     helix(["ledger", "verify", copy], "http://127.0.0.1:1")
     helix(["ledger", "verify", copy + ".none"], "http://127.0.0.1:1", code=4)
     completions()
     helix(["act", "scale", "deploy/x", "--replicas", "9" * 20], "http://127.0.0.1:1", code=2)
-    helix(["version"], "")
+    version, _ = helix(["version"], "")
+    expect("the version is there by flag, too", helix(["--version"], "")[0] == version, version)
+    expect("bare help is the main help", helix(["help"], "")[0] == helix(["--help"], "")[0])
+    out, _ = helix(["ledger", "list", "--help"], "")
+    expect("the help of a command names the flags of all", "-o, --server" in out and "helix --help" in out, out)
     helix(["help", "exit-codes"], "")
 finally:
     shutil.rmtree(folder, ignore_errors=True)

@@ -122,6 +122,7 @@ TEST(ExitCodes, FollowTheProblem) {
     EXPECT_EQ(exit_of_problem(504, "unknown-outcome"), Exit::Unknown);
     EXPECT_EQ(exit_of_problem(504, "deadline-exceeded"), Exit::Unavailable);
     EXPECT_EQ(exit_of_problem(500, "internal"), Exit::Internal);
+    EXPECT_EQ(exit_of_problem(500, "data-loss"), Exit::Unverified);  // as exit_of(Code::DataLoss)
 }
 
 TEST(SseParser, IsTheSameInWhateverPiecesItArrives) {

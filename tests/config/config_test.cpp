@@ -27,6 +27,21 @@ TEST(Config, AnEmptyFileIsAllDefaults) {
     EXPECT_TRUE(config->targets.empty());
 }
 
+TEST(Config, SigningIsOffAutoOrAFolderHoweverYamlTakesTheWord) {
+    const auto signing = [](const std::string& word) {
+        const auto config = parse("signing: " + word, "helix.yaml");
+        return config ? config->signing : config.error().message;
+    };
+    EXPECT_EQ(parse("{}", "f")->signing, "auto");
+    for (const char* off : {"off", "Off", "\"off\"", "'off'", "false", "no"}) EXPECT_EQ(signing(off), "off") << off;
+    EXPECT_EQ(signing("auto"), "auto");
+    EXPECT_EQ(signing("/etc/helix/keys"), "/etc/helix/keys");
+    for (const char* wrong : {"on", "true", "\"\""})
+        EXPECT_EQ(signing(wrong), "helix.yaml: signing is none of auto, off and a folder of keys") << wrong;
+    EXPECT_EQ(signing("[off]"), "helix.yaml: signing is not text");
+    EXPECT_EQ(signing("1"), "helix.yaml: signing is not text");
+}
+
 TEST(Config, ADestinationOfEventsHasANameAUrlAndTypes) {
     const auto config = parse("outbox: [{name: hvcp, url: https://x/e, types: [helix.cycle], from: beginning}]", "f");
     ASSERT_TRUE(config.ok()) << config.error().message;

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Checks the configurations of Vector and Prometheus in deploy/ as far as that goes without them.
+"""Checks the configurations of Vector and Prometheus in deploy/ as far as that goes without them, and the places of keys and
+state in the service's own examples.
 
 usage: check_configs.py DEPLOY
 
@@ -138,8 +139,33 @@ def check_prometheus():
             expect(relabelled(ended, job["relabel_configs"]) is None, f"{name}: scrapes pods that have ended")
 
 
+def check_ledger_places():
+    """Wherever an example has its ledger in a database it says where keys and state are, each replica having its own state."""
+    guide = (deploy.parent / "docs/postgresql.md").read_text()
+    blocks = [yaml.safe_load(block) for block in re.findall(r"```yaml\n(.*?)```", guide, re.DOTALL)]
+    example = (deploy / "helix.example.yaml").read_text()
+    configs = [block for block in blocks if "ledger" in block] + [yaml.safe_load(example)]
+    for config in configs:
+        if config["ledger"].startswith("postgres"):
+            expect(config.get("state") and config.get("signing", "auto") != "auto",
+                   f"{config['ledger']}: keys or state lie in the working directory")
+    expect(len(configs) > 1, "docs/postgresql.md has no example of a configuration")
+    pods = [block for block in blocks if "template" in block]
+    expect(len(pods) == 1, "docs/postgresql.md does not show the replicas' pods")
+    for pod in pods:
+        spec = pod["template"]["spec"]
+        mounts = {mount["mountPath"]: mount["name"] for mount in spec["containers"][0]["volumeMounts"]}
+        shared = {volume["name"] for volume in spec["volumes"]}
+        own = {claim["metadata"]["name"] for claim in pod["volumeClaimTemplates"]}
+        expect(mounts[configs[0]["signing"]] in shared, "the keys are not shared by the replicas")
+        expect(mounts[configs[0]["state"]] in own, "the state is not each replica's own")
+        expect(spec["securityContext"]["runAsUser"] == spec["securityContext"]["fsGroup"] != 0,
+               "the keys cannot be read by the pod's user")
+
+
 check_vector()
 check_prometheus()
+check_ledger_places()
 for failure in failures:
     print(f"FAILED: {failure}", file=sys.stderr)
 sys.exit(1 if failures else 0)

@@ -156,6 +156,16 @@ TEST_F(LedgerWriterTest, TellsTheStoresFailureAndGoesOnAfterIt) {
     EXPECT_EQ(writer.counts().conflicts, 0U);
 }
 
+TEST_F(LedgerWriterTest, AppendsNothingOnceItIsHalted) {
+    GatedStore store;
+    LedgerWriter writer = writer_on(store);
+    ASSERT_TRUE(writer.append("k", "t", "a", "{}").ok());
+    writer.halt(error(Code::DataLoss, "seq 0 is not as it was written"));
+    EXPECT_EQ(writer.append("k", "t", "a", "{}").error().code, Code::DataLoss);
+    EXPECT_EQ(writer.append_each({{"k", "t", "a"}}).error().code, Code::DataLoss);
+    EXPECT_EQ(store.sizes().size(), 1U) << "the store was not asked again";
+}
+
 TEST_F(LedgerWriterTest, GivesUpAfterABoundedNumberOfConflicts) {
     GatedStore store;
     store.set_failure(error(Code::Conflict, "lost"));

@@ -1,15 +1,20 @@
 // Real keys in real files: who signs, who may read them, and what a verifier makes of what was signed.
 #include <array>
+#include <atomic>
+#include <barrier>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <optional>
 #include <string>
+#include <thread>
 #include <vector>
 
+#include <grp.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "adapters/ledger_memory/memory_ledger_store.hpp"
 #include "adapters/openssl_digest/sha256.hpp"
@@ -80,6 +85,35 @@ TEST_F(Signing, AFolderWithoutKeysIsToldApart) {
     EXPECT_TRUE(openssl_signer::has_keys(place));
 }
 
+// Each would find the folder empty, were it looked at before it is locked.
+TEST_F(Signing, OfManyThatBeginAtOnceOneMakesAKey) {
+    for (int round = 0; round < 10; ++round) {
+        const std::string fresh = folder.file("state-" + std::to_string(round)) + "/keys";
+        constexpr int kMany = 8;
+        std::barrier together(kMany);
+        std::atomic<int> made{0}, loaded{0};
+        {
+            std::vector<std::jthread> threads;
+            for (int i = 0; i < kMany; ++i)
+                threads.emplace_back([&] {
+                    together.arrive_and_wait();
+                    const auto key = openssl_signer::generate_first(fresh, "example.com/helix");
+                    made += key.ok() && key->has_value() ? 1 : 0;
+                    loaded += key.ok() && load(fresh).ok() ? 1 : 0;
+                });
+        }
+        EXPECT_EQ(made, 1);
+        EXPECT_EQ(loaded, kMany);
+        EXPECT_EQ(load(fresh)->public_keys.size(), 1U);
+    }
+}
+
+TEST_F(Signing, FoldersThatAreMadeAreTheirOwnersAlone) {
+    ASSERT_TRUE(generate(folder.file("ledger.db.state") + "/keys", "example.com/helix").ok());
+    for (const char* made : {"ledger.db.state", "ledger.db.state/keys"})
+        EXPECT_EQ(std::filesystem::status(folder.file(made)).permissions(), std::filesystem::perms::owner_all) << made;
+}
+
 TEST_F(Signing, RefusesNamesThatCannotStandInANote) {
     for (const std::string& name : {std::string(), std::string("a b"), std::string("a+b"), std::string(256, 'a')})
         EXPECT_EQ(generate(place, name).error().code, Code::InvalidArgument) << name;
@@ -97,6 +131,25 @@ TEST_F(Signing, ThePrivateKeyIsItsOwnersAlone) {
     }
     ASSERT_EQ(chmod(pem.c_str(), 0400), 0);
     EXPECT_TRUE(load(place).ok());
+}
+
+// As the kubelet mounts a Secret for a pod that runs as somebody else: root's, readable by the pod's group.
+TEST_F(Signing, AKeyOfRootsMayBeReadByOurGroupAlone) {
+    if (geteuid() != 0) GTEST_SKIP() << "only root can make a file of root's";
+    constexpr gid_t kGroup = 65532;
+    ASSERT_TRUE(generate(place, "example.com/helix").ok());
+    const std::string pem = place + "/0001.pem";
+    for (const std::string& path : {folder.file(""), place}) ASSERT_EQ(chmod(path.c_str(), 0755), 0);
+    ASSERT_EQ(chown(pem.c_str(), 0, kGroup), 0);
+    const auto loaded_by_group = [&] {
+        const bool dropped = setgroups(0, nullptr) == 0 && setgid(kGroup) == 0 && setuid(kGroup) == 0;
+        const auto keys = load(place);
+        _exit(!dropped ? 2 : keys ? 0 : keys.error().code == Code::PermissionDenied ? 1 : 3);
+    };
+    for (const auto& [mode, expected] : {std::pair<mode_t, int>{0440, 0}, {0640, 0}, {0444, 1}, {0460, 1}}) {
+        ASSERT_EQ(chmod(pem.c_str(), mode), 0);
+        EXPECT_EXIT(loaded_by_group(), testing::ExitedWithCode(expected), "") << std::oct << mode;
+    }
 }
 
 TEST_F(Signing, AKeyAndAPublicPartOfAnotherAreRefused) {
@@ -162,6 +215,22 @@ TEST_F(Signing, ASignatureOfAnotherHashIsNamed) {
     EXPECT_EQ(usecases::verify_ledger(forged, kSha, {}, {}, {.keys = &ring})->bad,
               (BadRecord{4, Fault::WrongSignature}));
     EXPECT_TRUE(usecases::verify_ledger(forged, kSha)->whole());  // signatures are outside the hash
+}
+
+TEST_F(Signing, WhatFollowsASignedRecordIsSigned) {
+    ASSERT_TRUE(generate(place, "example.com/helix").ok());
+    const KeyFolder mine = keys();
+    const KeyRing ring = ring_of(mine);
+    ledger_memory::MemoryLedgerStore store;
+    append(store, nullptr, 2);
+    EXPECT_TRUE(usecases::verify_ledger(store, kSha, {}, {}, {.keys = &ring})->whole());
+    EXPECT_EQ(usecases::verify_ledger(store, kSha, {}, {}, {.keys = &ring, .signatures_due = true})->bad,
+              (BadRecord{0, Fault::Unsigned}));
+    append(store, mine.signer.get(), 2);
+    EXPECT_TRUE(usecases::verify_ledger(store, kSha, {}, {}, {.keys = &ring, .signatures_due = true})->whole());
+    append(store, nullptr, 1);  // by somebody without the key
+    EXPECT_EQ(usecases::verify_ledger(store, kSha, {}, {}, {.keys = &ring})->bad, (BadRecord{4, Fault::Unsigned}));
+    EXPECT_TRUE(usecases::verify_ledger(store, kSha)->whole());  // without keys nothing is said of signatures
 }
 
 TEST_F(Signing, ACheckpointShowsAHistoryThatWasRewrittenWhole) {

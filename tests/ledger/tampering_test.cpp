@@ -79,6 +79,49 @@ TEST_F(Tampering, TheFileItselfRefusesAHandThatLeavesItsTriggers) {
               "helix: the record does not continue the head");
 }
 
+TEST_F(Tampering, TheFileItselfGivesNamesOnlyOnceAndToTheNewestRecord) {
+    {
+        const auto store = *SqliteLedgerStore::open(path);
+        Record next = sample_after(head);
+        seal_sample(next, head);
+        ASSERT_TRUE(store->commit(std::vector<ports::Entry>{{next, {"given"}}}).ok());
+    }
+    for (const std::string verb : {"INSERT", "REPLACE", "INSERT OR REPLACE", "INSERT OR IGNORE"}) {
+        EXPECT_EQ(by_hand(verb + " INTO record_keys VALUES ('given', 200)"), "helix: a record has this name already");
+        for (const char* seq : {"1", "199", "201", "555555"})
+            EXPECT_EQ(by_hand(verb + " INTO record_keys VALUES ('event:s victim', " + seq + ")"),
+                      "helix: a name is given only together with its record");
+    }
+    EXPECT_EQ(by_hand("UPDATE OR REPLACE record_keys SET seq = 1"), "helix: names of records are not changed");
+    EXPECT_EQ(*(*SqliteLedgerStore::open(path))->find("given"), 200U);
+}
+
+TEST_F(Tampering, ALastRowAtTheGreatestSeqIsReadOnce) {
+    // A full page whose last row has it: one past it is no number of SQLite's.
+    EXPECT_EQ(by_hand(std::string(kDropTriggers) +
+                      "WITH RECURSIVE n (seq) AS (SELECT 200 UNION ALL SELECT seq + 1 FROM n WHERE seq < 511)"
+                      " INSERT INTO records SELECT CASE n.seq WHEN 511 THEN 9223372036854775807 ELSE n.seq END, v, id,"
+                      " at_us, kind, target, actor, body, prev_hash, hash, key_id, signature FROM n"
+                      " JOIN records AS last ON last.seq = 199"),
+              "");
+    const auto store = *SqliteLedgerStore::open(path);
+    std::uint64_t rows = 0, last = 0;
+    ASSERT_TRUE(store
+                    ->scan(0,
+                           [&](const Record& record) {
+                               last = record.seq;
+                               return ++rows < 2000;
+                           })
+                    .ok());
+    EXPECT_EQ(rows, 512U);
+    EXPECT_EQ(last, ports::kSeqMax);
+    const std::uint64_t past = ports::kSeqMax + 1;
+    EXPECT_EQ(store->read(past).error().code, Code::NotFound);
+    EXPECT_TRUE(store->list({.from_seq = past})->empty());
+    EXPECT_TRUE(store->hashes(past, 1)->empty());
+    EXPECT_EQ(verify_ledger(*store, &openssl_digest::sha256)->records, 512U);
+}
+
 TEST_F(Tampering, AChangedBodyIsNamed) {
     EXPECT_EQ(after("UPDATE records SET body = '{\"n\":77}' WHERE seq = 117"), (BadRecord{117, Fault::Changed}));
 }
@@ -86,8 +129,9 @@ TEST_F(Tampering, AChangedBodyIsNamed) {
 TEST_F(Tampering, EveryChangedColumnIsNamed) {
     EXPECT_EQ(by_hand(kDropTriggers), "");
     std::int64_t seq = static_cast<std::int64_t>(kRecords) - 1;
-    for (const char* change : {"id = id || 'x'", "at_us = at_us + 1", "kind = 'other'", "target = ''", "actor = 'root'",
-                               "body = body || ' '", "prev_hash = zeroblob(32)", "hash = zeroblob(32)"}) {
+    for (const char* change :
+         {"id = id || 'x'", "at_us = at_us + 1", "kind = 'other'", "target = ''", "actor = 'root'",
+          "body = body || ' '", "prev_hash = zeroblob(32)", "hash = zeroblob(32)", "v = 0", "v = -7"}) {
         EXPECT_EQ(by_hand("UPDATE records SET " + std::string(change) + " WHERE seq = " + std::to_string(seq)), "");
         const auto store = SqliteLedgerStore::open(path);
         const auto report = verify_ledger(**store, &openssl_digest::sha256);

@@ -40,6 +40,8 @@ NOT_PROVOKED |= {("resendDeadLetter", status): OUTBOX for status in (202, 500, 5
 UNSIGNED = "needs a service that does not sign: tests/transparency"
 NOT_PROVOKED |= {(operation, 412): UNSIGNED for operation in ("getCheckpoint", "getLedgerRecord", "proveLedgerRecord",
                                                               "getLedgerKeys", "proveLedgerConsistency")}
+NOT_PROVOKED |= {("verifyLedger", 500): "needs a database file that is damaged itself: tests/ledger"}
+NOT_PROVOKED |= {("getCheckpoint", 500): "needs kept nodes of the tree that contradict each other: tests/ledger"}
 COURT = "needs a cluster that holds trials: tests/trials"
 NOT_PROVOKED |= {(operation, 200): COURT for operation in ("listTrials", "getTrial", "getTrialVerdict",
                                                            "getTrialEvidence", "explainTrial")}
@@ -360,6 +362,26 @@ def without_tokens(helix, contract):
                            body=b"{}" if method == "POST" else None)
 
 
+def ledger_damaged(cases):
+    """Last of all: what is stored is changed behind the service's back. Nothing of it is the caller's fault."""
+    with sqlite3.connect(cases.service.ledger, isolation_level=None) as other:
+        other.execute("DROP TRIGGER records_are_not_changed")
+        other.execute("INSERT OR REPLACE INTO tree_nodes (level, idx, hash) VALUES (4, 0, zeroblob(32))")
+        for operation, target in (("proveLedgerRecord", "/v1/ledger/1/proof"),
+                                  ("proveLedgerConsistency", "/v1/ledger/consistency?from=1")):
+            cases.case(operation, 500, target, problem="data-loss")
+        other.execute("DELETE FROM tree_nodes")
+        other.execute("UPDATE records SET body = '{' WHERE seq = 1")
+        cases.case("listLedger", 500, "/v1/ledger?from=0", problem="data-loss")
+        cases.case("getLedgerRecord", 500, "/v1/ledger/1", problem="data-loss")
+        report = cases.case("verifyLedger", 200, "/v1/ledger/verify").json()
+        cases.expect("verify names the record", not report["ok"] and report["first_bad_seq"] == 1, report)
+        other.execute("UPDATE records SET v = 2 WHERE seq = 1")
+        for operation, target in (("listLedger", "/v1/ledger?from=0"), ("verifyLedger", "/v1/ledger/verify"),
+                                  ("getLedgerRecord", "/v1/ledger/1"), ("proveLedgerRecord", "/v1/ledger/1/proof")):
+            cases.case(operation, 501, target, problem="unimplemented")
+
+
 def main(helix, description, *options):
     contract = Contract(description)
     with Service(os.path.abspath(helix), tokens=True) as service:
@@ -373,6 +395,7 @@ def main(helix, description, *options):
         ledger_away(cases)
         report = cases.case("verifyLedger", 200, "/v1/ledger/verify").json()
         cases.expect("the ledger holds", report["ok"], report)
+        ledger_damaged(cases)
         cases.expect("the service lives", service.alive(), service.log()[-2000:])
     without_tokens(os.path.abspath(helix), contract)
     for operation in contract.operations:

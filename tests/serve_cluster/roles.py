@@ -76,7 +76,7 @@ def refusals():
             ("no such certificate", ["--tls-cert", at("none"), *TLS[2:], "--tokens", at("tokens")], "none"),
             ("a malformed tokens file", [*TLS, "--tokens", at("bad-tokens")], "bad-tokens:2")]:
         done = subprocess.run(serve_words(*words), capture_output=True, text=True, timeout=60)
-        expect(f"{what}: it does not start", done.returncode == 1, done.stdout)
+        expect(f"{what}: it does not start", done.returncode in (2, 4, 9), f"{done.returncode} {done.stdout}")
         expect(f"{what}: it says why", said in done.stderr, done.stderr)
 
 

@@ -3,6 +3,7 @@ module helix/tests/transparency
 go 1.23.0
 
 require (
+	github.com/gowebpki/jcs v1.0.2
 	github.com/in-toto/attestation v1.1.2
 	github.com/secure-systems-lab/go-securesystemslib v0.9.0
 	github.com/transparency-dev/formats v0.0.0-20250421220931-bb8ad4d07c26

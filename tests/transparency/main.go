@@ -2,7 +2,8 @@
 //
 //	stranger FILE
 //
-// FILE is a bundle that stranger.py collects. Roots and proofs are made again by golang.org/x/mod/sumdb/tlog and must be
+// FILE is a bundle that stranger.py collects. Records are canonicalised again by gowebpki's JCS (RFC 8785), and must give
+// their hash. Roots and proofs are made again by golang.org/x/mod/sumdb/tlog and must be
 // the same; transparency-dev/merkle must accept them; notes are opened by sumdb/note and read by transparency-dev's
 // formats; envelopes are verified by go-securesystemslib and their statements by in-toto's own types. Whatever is
 // accepted is then spoilt, and must be refused.
@@ -32,6 +33,7 @@ type consistency struct {
 
 type bundle struct {
 	Verifiers     []string          `json:"verifiers"`
+	Records       []string          `json:"records"`
 	Hashes        []string          `json:"hashes"`
 	Checkpoints   []string          `json:"checkpoints"`
 	Inclusions    []inclusion       `json:"inclusions"`
@@ -60,6 +62,11 @@ func check(b bundle) error {
 	log, err := newLog(b.Hashes)
 	if err != nil {
 		return err
+	}
+	for i, one := range b.Records {
+		if err := checkRecord([]byte(one)); err != nil {
+			return fmt.Errorf("record %d: %w", i, err)
+		}
 	}
 	for _, note := range b.Checkpoints {
 		if err := checkCheckpoint(log, b.Verifiers, note); err != nil {
@@ -102,6 +109,6 @@ func main() {
 		fmt.Fprintln(os.Stderr, "stranger:", err)
 		os.Exit(1)
 	}
-	fmt.Printf("accepted: %d checkpoints, %d inclusion proofs, %d consistency proofs, %d envelopes, %d record signatures\n",
-		len(b.Checkpoints), len(b.Inclusions), len(b.Consistencies), len(b.Envelopes), len(b.Signatures))
+	fmt.Printf("accepted: %d records, %d checkpoints, %d inclusion proofs, %d consistency proofs, %d envelopes, %d record signatures\n",
+		len(b.Records), len(b.Checkpoints), len(b.Inclusions), len(b.Consistencies), len(b.Envelopes), len(b.Signatures))
 }

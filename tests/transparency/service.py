@@ -10,6 +10,11 @@ import urllib.request
 failures = []
 
 
+def body_bytes(body):
+    """A text goes out as it is spelled."""
+    return body.encode() if isinstance(body, str) else None if body is None else json.dumps(body).encode()
+
+
 def expect(what, holds, context=""):
     if not holds:
         failures.append(what)
@@ -23,14 +28,16 @@ def finish():
 class Service:
     """`helix serve --simulate` on the ledger in `folder`, until the block ends."""
 
-    def __init__(self, program, folder):
+    def __init__(self, program, folder, *flags):
         self.program = os.path.abspath(program)
         self.folder = folder
         self.ledger = os.path.join(folder, "ledger.db")
+        self.flags = flags
         self.url = None
 
     def command(self):
-        return [self.program, "serve", "--simulate", "--listen", "127.0.0.1:0", "--ledger", self.ledger]
+        return [self.program, "serve", "--simulate", "--listen", "127.0.0.1:0", "--ledger", self.ledger,
+                *self.flags]
 
     def refusal(self):
         """Starts it where it must not start: its exit code and what it says."""
@@ -55,7 +62,7 @@ class Service:
         self.process.stdout.close()
 
     def request(self, path, body=None, content_type="application/json"):
-        request = urllib.request.Request(self.url + path, data=None if body is None else json.dumps(body).encode())
+        request = urllib.request.Request(self.url + path, data=body_bytes(body))
         if body is not None:
             request.add_header("Content-Type", content_type)
         with urllib.request.urlopen(request, timeout=60) as answer:
@@ -79,8 +86,8 @@ class Service:
                       "data": {"number": number}} for number in range(begin, min(begin + 50, first + count))]
             self.request("/v1/events", batch, "application/cloudevents-batch+json")
 
-    def helix(self, *words, code=0, stdin=None, server=True):
-        """Runs one command and returns what it prints; without `server` nothing answers it."""
+    def run(self, *words, code=0, stdin=None, server=True):
+        """Runs one command and returns what it prints, on stdout and on stderr; without `server` nothing answers it."""
         environment = {"PATH": os.environ["PATH"], "HELIX_SERVER": self.url if server else "http://127.0.0.1:1"}
         done = subprocess.run([self.program, *words], env=environment, input=stdin, capture_output=True, text=True,
                               timeout=120, cwd=self.folder)
@@ -88,7 +95,12 @@ class Service:
         expect(f"`helix {' '.join(words)}` ends with {code}, not {done.returncode}", done.returncode == code, said)
         if code != 0:
             expect(f"`helix {' '.join(words)}` says why in one line", done.stderr.count("\n") == 1, said)
-        return done.stdout if code == 0 else done.stderr
+        return done.stdout, done.stderr
+
+    def helix(self, *words, code=0, stdin=None, server=True):
+        """The same; returns what a command prints, or why it failed."""
+        out, err = self.run(*words, code=code, stdin=stdin, server=server)
+        return out if code == 0 else err
 
     def file(self, name, content=None):
         """A path in the folder; written when there is content."""

@@ -29,10 +29,21 @@ def write(service):
     service.helix("act", "annotate", "namespace/strangers", "team=checkout", "--reason", "whose it is")
 
 
+def hard_to_spell(service):
+    """Events whose numbers, letters and names have many spellings, of which RFC 8785 takes one."""
+    numbers = "333333333.33333329, 1E30, 4.50, 2e-3, 0.000000000000000000000000001, -0.0, 1e21, 5e-324"
+    texts = r'"\u20ac$\u000F\u000aA\u0027\u0042\u0022\u005c\\\"\/", "\ud834\udd1e", "\u2028<&>"'
+    names = r'"\u20ac": 1, "\r": 2, "\ufb33": 3, "1": 4, "\ud83d\ude00": 5, "\u0080": 6, "\u00f6": 7, "": 8'
+    data = f'{{"n": [{numbers}], "s": [{texts}], "o": {{{names}}}}}'
+    service.request("/v1/events", '{"specversion": "1.0", "id": "hard", "source": "test://spelling", "type": "test.spelled",'
+                    f' "data": {data}}}', "application/cloudevents+json")
+
+
 def collect(service):
     everything = records(service)
     size = len(everything)
     sizes = sorted({one for one in [*SIZES, size // 2, size - 1, size] if 0 < one <= size})
+    hard = next(record for record in everything if record["body"].get("id") == "hard")
     pick = random.Random(14)
     proofs = [service.get(f"/v1/ledger/{seq}/proof?size={n}")
               for n in sizes for seq in sorted({0, n // 2, n - 1, pick.randrange(n)})]
@@ -45,6 +56,7 @@ def collect(service):
     envelopes.append(json.loads(service.helix("ledger", "show", str(cycles[0]), "-o", "dsse")))
     return {
         "verifiers": service.helix("ledger", "keys").split(),
+        "records": [service.request(f"/v1/ledger/{seq}") for seq in [*range(0, size, 9), hard["seq"]]],
         "hashes": [record["hash"] for record in everything],
         "checkpoints": [service.request("/v1/ledger/checkpoint"), service.helix("ledger", "checkpoint"),
                         *{one["checkpoint"] for one in proofs + consistencies}],
@@ -63,6 +75,7 @@ def main(program, outdir):
         with service:
             service.grow(200)
             write(service)
+            hard_to_spell(service)
         service.helix("keys", "generate", service.ledger + ".state/keys", "--name", "example.com/helix", server=False)
         with service:
             service.grow(120, first=200)

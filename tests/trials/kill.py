@@ -15,6 +15,7 @@ import time
 from court import HERE, expect, seconds_of, tell, trial, until
 
 POINTS = ("commit.before", "commit.after")
+STATUS = ("status.before", "status.after")
 COMMITS = 5  # of one life: more than a court's word and its verdict take
 DICE = random.Random(int(sys.argv[2]) if len(sys.argv) > 2 else 1)
 
@@ -72,11 +73,13 @@ def check_promotion(court, name, record):
 
 def before_the_first_sitting(court):
     """The trial is there before the service, which dies on its way to the first sitting."""
-    begin(court, "early", duration="2s")
+    begin(court, "early", duration="4s")
     deaths = 0
     for count in (1, 1, 2):
         fault = f"{DICE.choice(POINTS)}:{count}"
         deaths += court.live(fault, lambda: court.status("early").get("final"))
+    for point in STATUS:
+        deaths += court.live(f"{point}:1", lambda: court.status("early").get("final"))
     for _ in range(3):
         begun = time.monotonic() + DICE.uniform(0.0, 0.4)
         deaths += court.live(None, lambda: time.monotonic() > begun)

@@ -26,25 +26,16 @@
 #include "service/usecases/ledger_writer.hpp"
 #include "service/usecases/verify_ledger.hpp"
 #include "tests/ledger/temp_folder.hpp"
+#include "tests/support/nth_call.hpp"
 
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // they have allocators of their own
 
 namespace {
 
-/// Of each thread by itself.
-struct Fault {
-    int countdown = 0;  ///< the call that brings it to 0 fails
-    bool armed = false;
-    bool lasting = false;  ///< and all that follow
-    bool struck = false;
-};
-thread_local Fault fault;
+thread_local helix::test_support::NthCall fault;
 
 bool strikes() {
-    if (!fault.armed) return false;
-    const int left = --fault.countdown;
-    if (left > 0 || (left < 0 && !fault.lasting)) return false;
-    fault.struck = true;
+    if (!fault.strikes()) return false;
     errno = ENOMEM;
     return true;
 }

@@ -17,20 +17,16 @@
 #include "adapters/ledger_sqlite/sqlite_ledger_store.hpp"
 #include "service/usecases/verify_ledger.hpp"
 #include "tests/ledger/temp_folder.hpp"
+#include "tests/support/nth_call.hpp"
 #include "tests/usecases/workbench.hpp"
 
 namespace {
 
 /// What the calls below do to files of the ledger.
-struct Fault {
-    std::atomic<int> countdown{0};  ///< the call that brings it to 0 fails; negative: all do
-    std::atomic<bool> armed{false};
-    std::atomic<bool> lasting{false};
-    std::atomic<bool> struck{false};
-    std::atomic<int> code{EIO};
-    std::atomic<bool> held{false};  ///< while it is, a sync does not come back
-    std::atomic<bool> holding{false};
-} fault;
+thread_local helix::test_support::NthCall fault;
+std::atomic<int> code{EIO};
+std::atomic<bool> held{false};  ///< while it is, a sync does not come back
+std::atomic<bool> holding{false};
 
 bool is_ledger(int fd) {
     char path[512];
@@ -42,18 +38,15 @@ bool is_ledger(int fd) {
 
 /// A disk that takes its time.
 void hold_sync(int fd) {
-    while (fault.held && is_ledger(fd)) {
-        fault.holding = true;
+    while (held && is_ledger(fd)) {
+        holding = true;
         usleep(1'000);
     }
 }
 
 bool strikes(int fd) {
-    if (!fault.armed || !is_ledger(fd)) return false;
-    const int left = --fault.countdown;
-    if (left > 0 || (left < 0 && !fault.lasting)) return false;
-    fault.struck = true;
-    errno = fault.code;
+    if (!fault.armed || !is_ledger(fd) || !fault.strikes()) return false;
+    errno = code;
     return true;
 }
 
@@ -134,14 +127,12 @@ protected:
     }
 
     /// One process asks while the `n`th call fails; the next one, with a sound disk, has to know.
-    bool play(int n, int number, Played& played) {
+    bool play(int n, bool lasting, int number, Played& played) {
         bool answered = false;
         {
             const auto store = open();
             Process process(bench, *store, *store, "one", 0);
-            fault.countdown = n;
-            fault.struck = false;
-            fault.armed = true;
+            fault = {n, true, lasting, false};
             const auto answer = process.once.run(request(number));
             fault.armed = false;
             answered = answer.ok();
@@ -166,12 +157,11 @@ protected:
         return struck;
     }
 
-    Played sweep(int code, bool lasting) {
-        fault.code = code;
-        fault.lasting = lasting;
+    Played sweep(int errno_code, bool lasting) {
+        code = errno_code;
         Played played;
         for (bool more = true; more && played.calls < 500 && !HasFailure();)
-            more = play(++played.calls, ++number_, played);
+            more = play(++played.calls, lasting, ++number_, played);
         std::printf("%s%s: %d calls, %d failed, %d answered all the same\n", code == EIO ? "EIO" : "ENOSPC",
                     lasting ? " from then on" : "", played.calls - 1, played.struck, played.answered);
         EXPECT_GT(played.struck, 3);
@@ -202,18 +192,20 @@ TEST_F(NthFailure, WhileADiskSyncsReadsGoOnAndNobodyIsAnsweredTooSoon) {
     Process process(bench, *store, *store, "one", 0);
     ASSERT_TRUE(process.once.run(request(++number_)).ok());
     const auto before = *store->head();
-    fault.held = true;
-    auto answer = std::async(std::launch::async, [&] { return process.once.run(request(++number_)); });
-    while (!fault.holding) std::this_thread::yield();
+    held = true;
+    const CycleRequest second = request(++number_);
+    auto answer = std::async(std::launch::async, [&] { return process.once.run(second); });
+    while (!holding) std::this_thread::yield();
     const auto known = store->find(idempotency_name("tester", "key-1"));
     EXPECT_TRUE(known.ok() && *known) << "a read waits for the disk, or was refused";
     EXPECT_EQ(*store->head(), before) << "what is not synced is not told";
     EXPECT_TRUE(verify_ledger(*store, openssl_digest::sha256)->whole());
     EXPECT_EQ(answer.wait_for(std::chrono::milliseconds(0)), std::future_status::timeout)
         << "answered before it was durable";
-    EXPECT_TRUE(fault.held && fault.holding);
+    EXPECT_EQ(process.once.run(second).error().code, Code::Conflict) << "its key is in flight";
+    EXPECT_TRUE(held && holding);
     EXPECT_FALSE(shows(2)) << "written before its intent was durable";
-    fault.held = false;
+    held = false;
     EXPECT_TRUE(answer.get().ok());
     EXPECT_TRUE(shows(2));
 }
