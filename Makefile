@@ -31,9 +31,13 @@ test: build testcluster gates  ## Pass all tests, against real parts
 	@HELIX_TESTCLUSTER=$(abspath $(CLUSTER_PROGRAM)) HELIX_GATES=$(abspath $(GATES)) RC_PARAMS=seed=$(SEED) \
 	  ctest --preset $(PRESET) -j $(TEST_JOBS)
 
-faults: build testcluster  ## Make the faults of a release: 12,000 kills, 200 of each of PostgreSQL's; takes hours
+faults: build testcluster  ## Make the faults of a release: 12,000 kills, 1,000 take-overs, 200 of each of PostgreSQL's; takes hours
 	@HELIX_POWER_CUTS=10000 $(BUILD)/bin/ledger_power_cut_test
 	@HELIX_SERVER_KILLS=200 HELIX_CUTS=200 HELIX_FAIL_OVERS=200 $(BUILD)/bin/postgres_faults_test
+	@HELIX_TAKEOVERS=63 python3 tests/crash/takeover_test.py $(BUILD)/bin/helix $(CLUSTER_PROGRAM) --postgres
+	@HELIX_TAKEOVERS=63 python3 tests/crash/takeover_test.py $(BUILD)/bin/helix $(CLUSTER_PROGRAM) --partition
+	@HELIX_AFTER_S=60 python3 tests/crash/bounded_test.py $(BUILD)/bin/helix $(CLUSTER_PROGRAM)
+	@python3 tests/crash/kill_test.py $(BUILD)/bin/helix $(CLUSTER_PROGRAM) --postgres --kills 500
 	@HELIX_KILLS=12000 python3 tests/crash/kill_test.py $(BUILD)/bin/helix $(CLUSTER_PROGRAM)
 
 quick: build     ## Pass the tests that need no outside part

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "service/ports/fault_point.hpp"
+
 namespace helix::usecases {
 
 Result<bool> Tenure::hold() {
@@ -15,12 +17,16 @@ Result<bool> Tenure::hold() {
     }
     Result<bool> newly = false;
     if (held) {
+        ports::fault_point("lease.renew.before");
         const auto renewed = leases_.renew(*held, ttl_);
+        ports::fault_point("lease.renew.after");
         if (!renewed) newly = renewed.error();
     }
     const bool lost = !newly && newly.error().code == Code::PreconditionFailed;
     if (!held || lost) {
+        ports::fault_point("lease.take.before");
         auto taken = leases_.acquire(kLease, holder_, ttl_);
+        ports::fault_point("lease.take.after");
         newly = taken ? Result<bool>(true) : Result<bool>(taken.error());
         if (taken) held = *std::move(taken);
     }
@@ -52,7 +58,10 @@ void Tenure::let_go() {
         open_ = false;
     }
     // Not giving it back only makes the next one wait until it runs out.
-    if (held) (void)leases_.release(*held);
+    if (!held) return;
+    ports::fault_point("lease.release.before");
+    (void)leases_.release(*held);
+    ports::fault_point("lease.release.after");
 }
 
 std::optional<ports::Fence> Tenure::taken() const {

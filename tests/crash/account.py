@@ -2,7 +2,6 @@
 import collections
 import datetime
 import json
-import sqlite3
 import subprocess
 
 from check import expect
@@ -11,10 +10,16 @@ from mixed_writes import NAMESPACE, target_of
 RESOURCES = {"configmaps": "ConfigMap", "deployments": "Deployment", "pods": "Pod", "nodes": "Node"}
 
 
-def rows_of(ledger):
-    names = ("seq", "at_us", "kind", "target", "actor", "body")
-    rows = sqlite3.connect(ledger).execute(f"SELECT {', '.join(names)} FROM records ORDER BY seq")
-    return [{**dict(zip(names, row)), "body": json.loads(row[-1])} for row in rows]
+def microseconds(time):
+    """Of a time in RFC 3339."""
+    return round(datetime.datetime.fromisoformat(time.replace("Z", "+00:00")).timestamp() * 1e6)
+
+
+def records_of(helix, ledger):
+    exported = subprocess.run([helix, "ledger", "export", "-", "--ledger", ledger], capture_output=True, text=True)
+    expect("the ledger is exported", exported.returncode == 0, exported.stderr)
+    records = [json.loads(line) for line in exported.stdout.splitlines()]
+    return [{**record, "at_us": microseconds(record["at"])} for record in records]
 
 
 class Account:
@@ -23,7 +28,7 @@ class Account:
     def __init__(self, helix, ledger, writes):
         verified = subprocess.run([helix, "ledger", "verify", ledger, "-o", "json"], capture_output=True, text=True)
         expect("the chain is whole", verified.returncode == 0, verified.stdout + verified.stderr)
-        self.records = rows_of(ledger)
+        self.records = records_of(helix, ledger)
         self.intents = [record for record in self.records if record["kind"] == "helix.intent"]
         self.receipts = {}  # cycle -> record, in the order of the ledger
         for record in self.records:
@@ -61,13 +66,22 @@ class Account:
                    f"{keys[key]}")
 
 
+    def check_certificates(self, helix, dice, count=200):
+        """Of some of the writes that were intended, that the independent checker takes the gate's certificate."""
+        for record in dice.sample(self.intents, min(count, len(self.intents))):
+            told = subprocess.run([helix, "verify", "certificate", "-"], capture_output=True, text=True,
+                                  input=json.dumps(record["body"]["verdict"]["certificate"]))
+            expect(f"the certificate of seq {record['seq']} holds", told.returncode == 0, told.stdout + told.stderr)
+
+
 class Changes:
     """What the audit log says that `user` changed; a request whose caller died may be done and logged as failed."""
 
     def __init__(self, cluster, user):
         self.done, self.cut_off = collections.Counter(), collections.Counter()
         self.events = []  # (microseconds, what)
-        for event in cluster.audit():
+        self.audit = cluster.audit()
+        for event in self.audit:
             if event["user"].get("username") != user or event["verb"] not in ("patch", "delete", "create", "update"):
                 continue
             reference = event.get("objectRef", {})
@@ -79,25 +93,36 @@ class Changes:
             if 400 <= code < 500:
                 continue
             (self.done if code in (200, 201) else self.cut_off)[what] += 1
-            when = datetime.datetime.fromisoformat(event["requestReceivedTimestamp"].replace("Z", "+00:00"))
-            self.events.append((round(when.timestamp() * 1e6), what))
+            self.events.append((microseconds(event["requestReceivedTimestamp"]), what))
+
+    def of(self, what):
+        """What the audit log says of "Kind/name", a line a request, whoever asked."""
+        name = what.split("/")[1]
+        return "\n".join(f"{event['requestReceivedTimestamp']} {event['verb']} {event['requestURI']} by "
+                         f"{event['user'].get('username')}: {event.get('responseStatus', {}).get('code')}"
+                         for event in self.audit
+                         if event.get("objectRef", {}).get("name") == name and event["verb"] not in ("get", "watch"))
 
 
 def check_audit(account, changes):
     """Every change has an intent before it; nothing was changed more or less often than the receipts say."""
-    first_intent, first_drain = {}, None
+    intents, first_drain = collections.defaultdict(list), None
     for record in account.intents:
         action = record["body"]["action"]
         what = target_of(action)
         if action["verb"] == "evict":
             what = "Eviction/" + what.split("/")[1]
-        first_intent.setdefault(what, record["at_us"])
+        intents[what].append(record["at_us"])
         if action["verb"] == "drain" and first_drain is None:
             first_drain = record["at_us"]
-    for at_us, what in changes.events:
-        intents = [first_intent.get(what), first_drain if what.startswith("Eviction/") else None]
-        expect(f"{what} was changed after an intent", any(one is not None and one <= at_us for one in intents),
-               f"{at_us}, intents {intents}")
+    changed = collections.Counter()
+    for at_us, what in sorted(changes.events):
+        changed[what] += 1
+        # A drain asks for many evictions, and what it asks for again is the same one.
+        drained = what.startswith("Eviction/") and first_drain is not None and first_drain <= at_us
+        before = sum(1 for one in intents[what] if one <= at_us)
+        expect(f"change {changed[what]} of {what} has an intent of its own before it", drained or before >= changed[what],
+               f"at {at_us}; intents {intents[what]}")
     applied, perhaps = collections.Counter(), collections.Counter()
     for _, action, step in account.steps:
         verb, what = action["verb"], target_of(action)
@@ -124,7 +149,8 @@ def check_objects(cluster, account, changes):
     live = {f"{kind}/{name}": one for resource, kind in RESOURCES.items()
             for name, one in cluster.objects(resource, NAMESPACE).items()}
     last = {}     # (object, member) -> (wanted, outcome): only the last write of it shows
-    removed = {what.replace("Eviction/", "Pod/") for what in changes.done if what.startswith("Eviction/")}
+    removed = {what.replace("Eviction/", "Pod/") for what in {*changes.done, *changes.cut_off}  # which may be done, too
+               if what.startswith("Eviction/")}
     removed |= {target_of(action) for _, action, step in account.steps
                 if action["verb"] == "delete" and step["outcome"] != "not-applied"}
     for key, action, step in account.steps:
@@ -141,7 +167,7 @@ def check_objects(cluster, account, changes):
         if verb == "label":
             expect(told, (list(action["set"])[0] in live[what]["metadata"].get("labels", {})) == done, json.dumps(step)[:600])
         elif verb == "create" and what not in removed:
-            expect(told, (what in live) == done, json.dumps(step)[:600])
+            expect(told, (what in live) == done, f"{changes.of(what)}\n{json.dumps(step)[:600]}")
         elif verb in ("delete", "evict"):
             expect(told, what not in live or not done, json.dumps(step)[:600])
         elif done and verb == "scale":

@@ -28,15 +28,25 @@ class Service:
         return self.process.poll() is None
 
     def ask(self, method, path, body=None, headers=None, timeout=60):
-        """Status and JSON of the answer; None when the connection died before one came."""
+        """Status, JSON and headers of the answer; None when the connection died before one came."""
+        try:
+            answer = self._ask(method, path, None if body is None else json.dumps(body), headers or {}, timeout)
+            return answer and (answer[0], json.loads(answer[1]) if answer[1] else None, answer[2])
+        except ValueError:
+            return None
+
+    def ask_text(self, path):
+        """Status and text of the answer to a GET; None as above."""
+        answer = self._ask("GET", path, None, {}, 60)
+        return answer and (answer[0], answer[1].decode())
+
+    def _ask(self, method, path, text, headers, timeout):
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
         try:
-            text = None if body is None else json.dumps(body)
-            connection.request(method, path, text, {"Content-Type": "application/json", **(headers or {})})
+            connection.request(method, path, text, {"Content-Type": "application/json", **headers})
             answer = connection.getresponse()
-            content = answer.read()
-            return answer.status, json.loads(content) if content else None, dict(answer.getheaders())
-        except (OSError, http.client.HTTPException, ValueError):
+            return answer.status, answer.read(), dict(answer.getheaders())
+        except (OSError, http.client.HTTPException):
             return None
         finally:
             connection.close()
