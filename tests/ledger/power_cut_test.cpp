@@ -15,7 +15,6 @@
 #include <string_view>
 #include <vector>
 
-#include <dlfcn.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -27,8 +26,11 @@
 #include "service/usecases/verify_ledger.hpp"
 #include "tests/ledger/temp_folder.hpp"
 #include "tests/support/amount.hpp"
+#include "tests/support/next_definition.hpp"
 
 namespace {
+
+using helix::test_support::next_definition;
 
 /// What went to the disk, in order. Of a file that is synced all writes before are safe.
 struct Step {
@@ -58,11 +60,6 @@ void note(Step::Kind kind, int fd, std::uint64_t at, std::string_view bytes = {}
     if (std::string file = ledger_file(fd); !file.empty()) steps.push_back({kind, file, at, std::string(bytes)});
 }
 
-template <class F>
-F next(const char* name) {
-    return reinterpret_cast<F>(dlsym(RTLD_NEXT, name));
-}
-
 std::string_view view(const void* bytes, std::size_t size) {
     return {static_cast<const char*>(bytes), size};
 }
@@ -72,37 +69,37 @@ std::string_view view(const void* bytes, std::size_t size) {
 // The program's own definitions come before the C library's, for SQLite's library, too.
 extern "C" {
 ssize_t pwrite(int fd, const void* bytes, size_t size, off_t at) {
-    static const auto real = next<ssize_t (*)(int, const void*, size_t, off_t)>("pwrite");
+    static const auto real = next_definition<ssize_t (*)(int, const void*, size_t, off_t)>("pwrite");
     note(Step::Kind::Write, fd, static_cast<std::uint64_t>(at), view(bytes, size));
     return real(fd, bytes, size, at);
 }
 ssize_t pwrite64(int fd, const void* bytes, size_t size, off64_t at) {
-    static const auto real = next<ssize_t (*)(int, const void*, size_t, off64_t)>("pwrite64");
+    static const auto real = next_definition<ssize_t (*)(int, const void*, size_t, off64_t)>("pwrite64");
     note(Step::Kind::Write, fd, static_cast<std::uint64_t>(at), view(bytes, size));
     return real(fd, bytes, size, at);
 }
 ssize_t write(int fd, const void* bytes, size_t size) {
-    static const auto real = next<ssize_t (*)(int, const void*, size_t)>("write");
+    static const auto real = next_definition<ssize_t (*)(int, const void*, size_t)>("write");
     if (recording && !ledger_file(fd).empty()) std::abort();  // an offset of its own: not thought of here
     return real(fd, bytes, size);
 }
 int fsync(int fd) {
-    static const auto real = next<int (*)(int)>("fsync");
+    static const auto real = next_definition<int (*)(int)>("fsync");
     note(Step::Kind::Sync, fd, 0);
     return real(fd);
 }
 int fdatasync(int fd) {
-    static const auto real = next<int (*)(int)>("fdatasync");
+    static const auto real = next_definition<int (*)(int)>("fdatasync");
     note(Step::Kind::Sync, fd, 0);
     return real(fd);
 }
 int ftruncate(int fd, off_t size) noexcept {
-    static const auto real = next<int (*)(int, off_t)>("ftruncate");
+    static const auto real = next_definition<int (*)(int, off_t)>("ftruncate");
     note(Step::Kind::Truncate, fd, static_cast<std::uint64_t>(size));
     return real(fd, size);
 }
 int ftruncate64(int fd, off64_t size) noexcept {
-    static const auto real = next<int (*)(int, off64_t)>("ftruncate64");
+    static const auto real = next_definition<int (*)(int, off64_t)>("ftruncate64");
     note(Step::Kind::Truncate, fd, static_cast<std::uint64_t>(size));
     return real(fd, size);
 }

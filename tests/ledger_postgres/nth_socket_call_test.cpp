@@ -9,7 +9,6 @@
 #include <string>
 #include <thread>
 
-#include <dlfcn.h>
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 
@@ -19,11 +18,14 @@
 #include "adapters/system/ulid_source.hpp"
 #include "service/usecases/ledger_writer.hpp"
 #include "service/usecases/verify_ledger.hpp"
+#include "tests/support/next_definition.hpp"
 #include "tests/support/nth_call.hpp"
 #include "tests/support/postgres_server.hpp"
 #include "tests/support/process.hpp"
 
 namespace {
+
+using helix::test_support::next_definition;
 
 thread_local helix::test_support::NthCall fault;  // the store works on the thread that calls it
 
@@ -35,24 +37,19 @@ bool strikes(int fd, int code) {
     return true;
 }
 
-template <class F>
-F next(const char* name) {
-    return reinterpret_cast<F>(dlsym(RTLD_NEXT, name));
-}
-
 }  // namespace
 
 // The program's own definitions come before the C library's, for PostgreSQL's library, too.
 extern "C" int connect(int fd, const sockaddr* address, socklen_t size) {
-    static const auto real = next<int (*)(int, const sockaddr*, socklen_t)>("connect");
+    static const auto real = next_definition<int (*)(int, const sockaddr*, socklen_t)>("connect");
     return strikes(fd, ECONNREFUSED) ? -1 : real(fd, address, size);
 }
 extern "C" ssize_t send(int fd, const void* bytes, size_t size, int flags) {
-    static const auto real = next<ssize_t (*)(int, const void*, size_t, int)>("send");
+    static const auto real = next_definition<ssize_t (*)(int, const void*, size_t, int)>("send");
     return strikes(fd, EPIPE) ? -1 : real(fd, bytes, size, flags);
 }
 extern "C" ssize_t recv(int fd, void* bytes, size_t size, int flags) {
-    static const auto real = next<ssize_t (*)(int, void*, size_t, int)>("recv");
+    static const auto real = next_definition<ssize_t (*)(int, void*, size_t, int)>("recv");
     return strikes(fd, ECONNRESET) ? -1 : real(fd, bytes, size, flags);
 }
 

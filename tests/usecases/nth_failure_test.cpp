@@ -10,17 +10,19 @@
 #include <string_view>
 #include <thread>
 
-#include <dlfcn.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
 #include "adapters/ledger_sqlite/sqlite_ledger_store.hpp"
 #include "service/usecases/verify_ledger.hpp"
 #include "tests/ledger/temp_folder.hpp"
+#include "tests/support/next_definition.hpp"
 #include "tests/support/nth_call.hpp"
 #include "tests/usecases/workbench.hpp"
 
 namespace {
+
+using helix::test_support::next_definition;
 
 /// What the calls below do to files of the ledger.
 thread_local helix::test_support::NthCall fault;
@@ -50,18 +52,13 @@ bool strikes(int fd) {
     return true;
 }
 
-template <class F>
-F next(const char* name) {
-    return reinterpret_cast<F>(dlsym(RTLD_NEXT, name));
-}
-
 }  // namespace
 
 // The program's own definitions come before the C library's, for SQLite's library, too.
-#define HELIX_FAILING(result, name, parameters, arguments)          \
-    extern "C" result name parameters {                             \
-        static const auto real = next<result(*) parameters>(#name); \
-        return strikes(fd) ? result{-1} : real arguments;           \
+#define HELIX_FAILING(result, name, parameters, arguments)                     \
+    extern "C" result name parameters {                                        \
+        static const auto real = next_definition<result(*) parameters>(#name); \
+        return strikes(fd) ? result{-1} : real arguments;                      \
     }
 HELIX_FAILING(ssize_t, write, (int fd, const void* bytes, size_t size), (fd, bytes, size))
 HELIX_FAILING(ssize_t, pwrite, (int fd, const void* bytes, size_t size, off_t at), (fd, bytes, size, at))
@@ -70,12 +67,12 @@ HELIX_FAILING(int, ftruncate, (int fd, off_t size) noexcept, (fd, size))
 HELIX_FAILING(int, ftruncate64, (int fd, off64_t size) noexcept, (fd, size))
 #undef HELIX_FAILING
 extern "C" int fsync(int fd) {
-    static const auto real = next<int (*)(int)>("fsync");
+    static const auto real = next_definition<int (*)(int)>("fsync");
     hold_sync(fd);
     return strikes(fd) ? -1 : real(fd);
 }
 extern "C" int fdatasync(int fd) {
-    static const auto real = next<int (*)(int)>("fdatasync");
+    static const auto real = next_definition<int (*)(int)>("fdatasync");
     hold_sync(fd);
     return strikes(fd) ? -1 : real(fd);
 }
