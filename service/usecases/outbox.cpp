@@ -12,9 +12,9 @@ namespace helix::usecases {
 namespace {
 
 constexpr std::int64_t kStoreRetryUs = 1'000'000;
-constexpr std::size_t kPage = 32;  // records read at once,
-constexpr std::size_t kPageBytes =
-    1U << 20U;  // or up to the one with which they come to this: each destination has its own
+// Read at once: so many records, or up to the one with which they come to so many bytes. Each destination has a page.
+constexpr std::size_t kPage = 32;
+constexpr std::size_t kPageBytes = 1U << 20U;
 constexpr std::uint64_t kSkippedMax = 100'000;  // passed over before that is saved
 
 /// Where a new destination begins.
