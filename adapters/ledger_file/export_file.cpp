@@ -17,7 +17,7 @@ using durable_file::Descriptor;
 using durable_file::system_error;
 using ports::FoundRecord;
 
-constexpr std::uint64_t kBackwardsPiece = 64U * 1024U;
+constexpr std::uint64_t kTailBytes = 64U * 1024U;  // read first to find the last line
 /// Below this many bytes lines are walked, not halved.
 constexpr std::uint64_t kWalkBytes = 64U * 1024U;
 
@@ -52,32 +52,24 @@ Result<std::optional<ExportFile::LastLine>> ExportFile::last_line() const {
     if (!end) return end.error();
     if (*end == 0) return std::optional<LastLine>();
     std::string tail;
-    for (std::uint64_t begin = *end; begin > 0;) {
-        const std::uint64_t step = std::min(begin, kBackwardsPiece);
-        begin -= step;
-        std::string piece(step, '\0');
-        const ssize_t got = ::pread(file_.get(), piece.data(), step, static_cast<off_t>(begin));
+    for (std::uint64_t size = kTailBytes;; size *= 2) {
+        const std::uint64_t begin = *end - std::min(*end, size);
+        tail.resize(*end - begin);
+        const ssize_t got = ::pread(file_.get(), tail.data(), tail.size(), static_cast<off_t>(begin));
         if (got < 0) return system_error("reading", path_);
-        if (static_cast<std::uint64_t>(got) != step)
+        if (static_cast<std::uint64_t>(got) != tail.size())
             return error(Code::Unavailable, "the file shrank while it was read", "", path_);
-        const bool first = tail.empty();
-        tail.insert(0, piece);
         // The line feed that ends the file is not the one before the last line.
-        const std::size_t search_to = (first ? tail.size() - 1 : step);
-        const std::size_t before = std::string_view(tail).substr(0, search_to).rfind('\n');
-        if (before != std::string::npos) {
-            begin += before + 1;
-            tail.erase(0, before + 1);
-            const bool whole = tail.back() == '\n';
-            if (whole) tail.pop_back();
-            return std::optional(LastLine{begin, std::move(tail), whole});
-        }
-        if (tail.size() > wire::kRecordBytesMax)
-            return error(Code::ResourceExhausted, "the last line is too long to be a record", "", path_);
+        const std::size_t before = std::string_view(tail).substr(0, tail.size() - 1).rfind('\n');
+        if (before == std::string::npos && tail.size() > wire::kRecordBytesMax)
+            return error(Code::DataLoss, "the last line is too long to be a record", "", path_);
+        if (before == std::string::npos && begin > 0) continue;
+        const std::size_t start = before == std::string::npos ? 0 : before + 1;
+        tail.erase(0, start);
+        const bool whole = tail.back() == '\n';
+        if (whole) tail.pop_back();
+        return std::optional(LastLine{begin + start, std::move(tail), whole});
     }
-    const bool whole = tail.back() == '\n';
-    if (whole) tail.pop_back();
-    return std::optional(LastLine{0, std::move(tail), whole});
 }
 
 Result<std::optional<std::uint64_t>> ExportFile::last_seq() {

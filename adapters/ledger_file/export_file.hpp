@@ -26,7 +26,7 @@ public:
     /// from 0 is not.
     Result<void> scan(std::uint64_t from_seq, const Visitor& visit) override;
 
-    /// The last line with where it begins; empty when the file is. Errors: ResourceExhausted for an over-long line.
+    /// The last line with where it begins; empty when the file is. Errors: DataLoss for an over-long line.
     struct LastLine {
         std::uint64_t offset = 0;
         std::string text;

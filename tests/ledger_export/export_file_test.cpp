@@ -195,5 +195,30 @@ TEST_F(ExportFileTest, TextsWithEscapesAndLongBodiesAreReadBack) {
     }
 }
 
+// Whatever its length is beside that of the pieces in which it is looked for.
+TEST_F(ExportFileTest, TheLastLineIsFoundAtAnyLength) {
+    constexpr std::size_t kPiece = 64U * 1024U;
+    for (const std::size_t length : {1UL, kPiece - 2, kPiece - 1, kPiece, kPiece + 1, 2 * kPiece, 9 * kPiece + 7})
+        for (const bool whole : {true, false})
+            for (const std::string before : {"", "\n", "the line before\n"}) {
+                const std::string last(length, 'x');
+                std::ofstream(path, std::ios::binary) << before << last << (whole ? "\n" : "");
+                const auto found = *(*ledger_file::ExportFile::open(path))->last_line();
+                ASSERT_TRUE(found.has_value());
+                EXPECT_EQ(found->offset, before.size()) << length;
+                EXPECT_TRUE(found->text == last) << length << ": has " << found->text.size();
+                EXPECT_EQ(found->whole, whole) << length;
+            }
+}
+
+TEST_F(ExportFileTest, ALastLineThatNoRecordCanFillIsNoEvidence) {
+    ASSERT_TRUE(export_to_file(first(10), path).ok());
+    std::ofstream(path, std::ios::binary | std::ios::app) << std::string(2 * wire::kRecordBytesMax, 'x');
+    const auto refused = (*ledger_file::ExportFile::open(path))->last_seq();
+    ASSERT_FALSE(refused.ok());
+    EXPECT_EQ(refused.error().code, Code::DataLoss) << refused.error().message;
+    EXPECT_EQ(export_to_file(chain, path).error().code, Code::DataLoss) << "nothing is appended to it";
+}
+
 }  // namespace
 }  // namespace helix::ledger
