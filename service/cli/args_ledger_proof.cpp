@@ -39,7 +39,7 @@ Exit verify_proof(const Session& session, const ServiceCommands& service, const 
     const auto trust = read_trust(session, service, args.trust, failed);
     if (!trust) return failed;
     const auto content = read_input(args.file);
-    if (!content) return session.fail(content.error());
+    if (!content) return fail_evidence(session, content.error());
     const auto document = wire::parse_json(*content, {.depth = 256, .bytes = content->size() + 1});
     auto proof =
         document ? usecases::record_proof_from_json(*document) : Result<usecases::RecordProof>(document.error());

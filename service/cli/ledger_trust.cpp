@@ -108,8 +108,8 @@ std::optional<Trust> read_trust(const Session& session, const ServiceCommands& s
     }
     if (flags.checkpoint_file.empty()) return trust;
     auto note = read_input(flags.checkpoint_file);
-    if (!note) return refuse(note.error());
-    const auto opened = wire::open_checkpoint(*note, trust.keys.value_or(ledger::KeyRing()));
+    const auto opened = note ? wire::open_checkpoint(*note, trust.keys.value_or(ledger::KeyRing()))
+                             : Result<wire::OpenedCheckpoint>(note.error());
     if (!opened) {
         Error failure = opened.error();
         failure.where = flags.checkpoint_file;

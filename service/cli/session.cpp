@@ -29,7 +29,7 @@ Result<std::string> read_input(const std::string& path) {
     std::string piece(65536, '\0');
     while (in.read(piece.data(), static_cast<std::streamsize>(piece.size())) || in.gcount() > 0) {
         text.append(piece, 0, static_cast<std::size_t>(in.gcount()));
-        if (text.size() > kInputBytesMax) return error(Code::ResourceExhausted, "the file is over 64 MiB", "", path);
+        if (text.size() > kInputBytesMax) return error(Code::InvalidArgument, "the file is over 64 MiB", "", path);
     }
     if (in.bad()) return error(Code::NotFound, "the file cannot be read", "name a file, or - for stdin", path);
     return text;

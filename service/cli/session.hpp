@@ -59,7 +59,7 @@ private:
     bool colour_ = false;
 };
 
-/// The whole of the file at `path`, or of stdin for "-". Errors: NotFound; ResourceExhausted over 64 MiB.
+/// The whole of the file at `path`, or of stdin for "-". Errors: NotFound; InvalidArgument over 64 MiB.
 Result<std::string> read_input(const std::string& path);
 
 }  // namespace helix::cli
