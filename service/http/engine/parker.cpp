@@ -19,7 +19,7 @@ namespace helix::http_engine {
 namespace {
 
 constexpr int kEventsPerWait = 64;
-constexpr int kAcceptsPerWait = 256;
+constexpr int kAcceptsPerWait = 16;  ///< then it is the turn of those that are here, and who hung up is let go
 
 /// How often deadlines are looked at: fine enough for the shortest of them, never more than once a second.
 Millis tick_of(const ServerOptions& o) {
@@ -79,10 +79,11 @@ void Parker::run() {
                 if (what != &listen_fd_ && what != &wake_fd_) static_cast<Connection*>(what)->armed = false;
             }
         }
+        bool others_wait = false;
         for (int i = 0; i < count; ++i) {
             void* const what = events.at(static_cast<std::size_t>(i)).data.ptr;
             if (what == &listen_fd_) {
-                accept_all();
+                others_wait = true;
             } else if (what == &wake_fd_) {
                 std::uint64_t rings = 0;
                 [[maybe_unused]] const ssize_t got = ::read(wake_fd_, &rings, sizeof rings);
@@ -90,6 +91,7 @@ void Parker::run() {
                 drive(*static_cast<Connection*>(what));
             }
         }
+        if (others_wait) accept_some();  // last: who is already here comes first, and who hung up makes room
         const auto now = Clock::now();
         if (stopping()) {
             if (stop_by == Clock::time_point::max()) {
@@ -112,7 +114,7 @@ void Parker::run() {
     break_remaining();
 }
 
-void Parker::accept_all() {
+void Parker::accept_some() {
     for (int i = 0; i < kAcceptsPerWait && !stopping(); ++i) {
         if (!accept_one()) return;
     }

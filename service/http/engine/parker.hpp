@@ -48,7 +48,7 @@ private:
 
     // parker.cpp: the loop and its table.
     void run();
-    void accept_all();
+    void accept_some();
     bool accept_one();
     void arm(Connection& connection, std::uint32_t events);
     void drop(Connection& connection);
