@@ -7,7 +7,9 @@ Under a load of mixed writes, events, checkpoints and readers the server is kill
 the lease, and its link goes dead. Memory, descriptors and threads of the service stay bounded during each fault and
 after it (HELIX_AFTER_S seconds), it writes again within seconds, and objects, audit log and ledger agree at the end.
 """
+import concurrent.futures
 import contextlib
+import http.client
 import os
 import random
 import sys
@@ -56,14 +58,16 @@ class Needs:
 
 
 class Load:
-    """Writes and events one after the other, readers beside them, until it is told to end."""
+    """Writes and events one after the other, readers beside them, until it is told to end.
+
+    A reader keeps its connection: with a new one for each request the count of descriptors would tell how soon a busy
+    machine sees that a client has gone, and not what the service needs.
+    """
 
     def __init__(self, service, run):
         self.service, self.run, self.ending, self.written_at = service, run, threading.Event(), 0.0
-        self.threads = [threading.Thread(target=self._write)]
-        self.threads += [threading.Thread(target=self._read) for _ in range(READERS)]
-        for one in self.threads:
-            one.start()
+        self.clients = concurrent.futures.ThreadPoolExecutor(1 + READERS)
+        self.at_work = [self.clients.submit(self._write)] + [self.clients.submit(self._read) for _ in range(READERS)]
 
     def _write(self):
         while not self.ending.is_set():
@@ -74,9 +78,12 @@ class Load:
                 self.written_at = time.monotonic()
 
     def _read(self):
+        connection = http.client.HTTPConnection("127.0.0.1", self.service.port, timeout=60)
         while not self.ending.is_set():
             for path in ("/v1/ledger?limit=200", "/v1/units", "/metrics", "/readyz"):
-                self.service.ask_text(path)
+                connection.request("GET", path)
+                connection.getresponse().read()
+        connection.close()
 
     def await_write(self, deadline_s):
         """Seconds until a write is answered; nothing when none is."""
@@ -88,9 +95,11 @@ class Load:
         return None
 
     def end(self):
+        """Fails when one of the clients did: each request was answered, whatever happened."""
         self.ending.set()
-        for one in self.threads:
-            one.join()
+        self.clients.shutdown()
+        for one in self.at_work:
+            one.result()
 
 
 def faults_of(server, relay):
@@ -131,6 +140,7 @@ def main():
         stack.callback(service.kill)
         service.await_writing()
         needs, load = Needs(service.process.pid), Load(service, run)
+        stack.callback(load.end)
         time.sleep(2 * AFTER_S)
         normal = needs.take()
         print(f"normally: at most {normal['RSS'] / 1024:.1f} MiB, {normal['descriptors']} descriptors, "
