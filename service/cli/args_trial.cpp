@@ -31,14 +31,19 @@ Json object_of(const TrialName& trial) {
     return {{"api_version", "eose.ca/v1"}, {"kind", "TrendalTrial"}, {"namespace", trial.ns}, {"name", trial.name}};
 }
 
-/// Waits until the service shows the trial as it was just written; it follows at once.
-void await_shown(const Session& session, const TrialName& trial, const std::string& mark) {
+/// Waits until the service shows the trial as it was just written, which it soon does, and then follows it if that is
+/// wanted. What it showed before must not pass for the new run's verdict.
+Exit go_on_with(const Session& session, const TrialName& trial, const std::string& mark, bool follow) {
     auto api = session.api();
     for (int look = 0; api && look < kLooksMax; ++look) {
         const auto answer = api->get(trial_path(session, trial, ""));
-        if (answer && answer->ok() && (mark.empty() || text(answer->body, "rerun") == mark)) return;
+        if (answer && answer->ok() && (mark.empty() || text(answer->body, "rerun") == mark))
+            return follow ? trial_status(session, trial, true) : Exit::Done;
         std::this_thread::sleep_for(kLook);
     }
+    if (!follow) return Exit::Done;
+    return beside_verdicts(session.fail(error(Code::Unavailable, "the service does not show yet what was written",
+                                              "follow it later: pemos trial status " + trial.name + " -w")));
 }
 
 Exit apply(const Session& session, const TrialArgs& args) {
@@ -62,8 +67,7 @@ Exit apply(const Session& session, const TrialArgs& args) {
     const Exit done =
         send_request(session, Ask::Act, actions.size() == 1 ? actions[0] : Json{{"actions", std::move(actions)}});
     if (done != Exit::Done || session.globals().dry_run) return done;
-    await_shown(session, last, "");
-    return args.follow ? trial_status(session, last, true) : done;
+    return go_on_with(session, last, "", args.follow);
 }
 
 Exit rerun(const Session& session, const TrialArgs& args) {
@@ -75,8 +79,7 @@ Exit rerun(const Session& session, const TrialArgs& args) {
     const Exit done = send_request(
         session, Ask::Act, {{"verb", "annotate"}, {"object", object_of(*trial)}, {"set", {{"eose.ca/rerun", mark}}}});
     if (done != Exit::Done || session.globals().dry_run) return done;
-    await_shown(session, *trial, mark);
-    return args.follow ? trial_status(session, *trial, true) : done;
+    return go_on_with(session, *trial, mark, args.follow);
 }
 
 Exit verdict(const Session& session, const TrialArgs& args) {
