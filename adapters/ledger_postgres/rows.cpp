@@ -1,38 +1,97 @@
 #include "adapters/ledger_postgres/rows.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cstddef>
+#include <deque>
+#include <utility>
 
 namespace helix::ledger_postgres {
 namespace {
 
 using postgres::ArrayText;
 
-// The INSERT reads every CTE before it inserts a row; the names' one waits for it.
-constexpr postgres::Statement kAppend{
-    "append",
-    "WITH turn AS MATERIALIZED (SELECT " HELIX_LEDGER_TURN
-    "),"
-    " fence AS MATERIALIZED"
-    " (SELECT epoch FROM leases, turn WHERE name = $15 AND epoch = $16::bigint FOR SHARE OF leases),"
-    " added AS (INSERT INTO records (seq, v, id, at_us, kind, target, actor, body, prev_hash, hash, key_id, signature)"
-    " SELECT seq, $1::integer, id, at_us, kind, target, actor, body, prev_hash, hash, key_id, signature"
-    " FROM turn, unnest($2::bigint[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::text[], $8::text[],"
-    " $9::bytea[], $10::bytea[], $11::text[], $12::bytea[])"
-    " AS row (seq, id, at_us, kind, target, actor, body, prev_hash, hash, key_id, signature)"
-    " WHERE $15 IS NULL OR EXISTS (SELECT FROM fence) RETURNING seq),"
-    " named AS (INSERT INTO record_keys (name, seq) SELECT name, row.seq"
-    " FROM unnest($13::bytea[], $14::bigint[]) AS row (name, seq) JOIN added ON added.seq = row.seq)"
-    " SELECT count(*) FROM added"};
+/// What an append has to do. The server needs tens of microseconds for each part that a statement has, so there is a
+/// statement for each set of them.
+struct Shape {
+    bool many = false;    ///< arrays of records, not the columns of one
+    bool fenced = false;  ///< only while the lease is held
+    bool named = false;   ///< there are names to give
+};
+
+/// $1 is the format, $2 to $12 are the columns; then come the lease and its epoch, then names and their seqs. All that
+/// is inserted is read together with `turn`, so nothing is before the turn has come.
+std::string append_sql(const Shape& shape) {
+    const std::string fence = shape.fenced ? ", fence" : "";
+    std::string sql = "WITH turn AS MATERIALIZED (SELECT " HELIX_LEDGER_TURN ")";
+    if (shape.fenced)
+        sql +=
+            ", fence AS MATERIALIZED"
+            " (SELECT FROM leases, turn WHERE name = $13 AND epoch = $14::bigint FOR SHARE OF leases)";
+    if (shape.named)
+        sql += ", named AS (INSERT INTO record_keys (name, seq) SELECT name, seq FROM turn" + fence + ", unnest(" +
+               (shape.fenced ? "$15::bytea[], $16::bigint[]" : "$13::bytea[], $14::bigint[]") + ") AS row (name, seq))";
+    sql +=
+        " INSERT INTO records (v, seq, id, at_us, kind, target, actor, body, prev_hash, hash, key_id, signature)"
+        " SELECT $1::integer, ";
+    sql += shape.many
+               ? "row.* FROM turn" + fence +
+                     ", unnest($2::bigint[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::text[],"
+                     " $8::text[], $9::bytea[], $10::bytea[], $11::text[], $12::bytea[]) AS row"
+               : "$2::bigint, $3, $4::bigint, $5, $6, $7, $8, $9::bytea, $10::bytea, $11, $12::bytea FROM turn" + fence;
+    return sql;
+}
+
+postgres::Statement append_statement(const Shape& shape) {
+    struct Variant {
+        std::string name, sql;
+    };
+    static const std::array<Variant, 8> variants = [] {
+        std::array<Variant, 8> made;
+        for (std::size_t i = 0; i < made.size(); ++i)
+            made.at(i) = {"append_" + std::to_string(i), append_sql({(i & 1U) != 0, (i & 2U) != 0, (i & 4U) != 0})};
+        return made;
+    }();
+    const Variant& variant = variants.at((shape.many ? 1U : 0U) + (shape.fenced ? 2U : 0U) + (shape.named ? 4U : 0U));
+    return {variant.name.c_str(), variant.sql.c_str()};
+}
+
+/// A statement's parameters, as texts.
+class Parameters {
+public:
+    /// `text` outlives this.
+    void lend(const std::string& text) { all_.push_back(text.c_str()); }
+    void add(std::string text) { lend(kept_.emplace_back(std::move(text))); }
+    void add_null() { all_.push_back(nullptr); }
+
+    [[nodiscard]] auto list() const { return pqxx::prepare::make_dynamic_params(all_); }
+
+private:
+    std::deque<std::string> kept_;
+    std::vector<const char*> all_;
+};
 
 std::int64_t integer(const pqxx::field& field) {
     return field.as<std::int64_t>();
 }
 
-/// One array a column: what one INSERT takes.
-struct RecordArrays {
-    ArrayText seq, id, at_us, kind, target, actor, body, prev_hash, hash, key_id, signature;
+void add_record(Parameters& parameters, const ledger::Record& record) {
+    parameters.add(std::to_string(to_row(record.seq)));
+    parameters.lend(record.id);
+    parameters.add(std::to_string(record.at_us));
+    for (const std::string* one : {&record.kind, &record.target, &record.actor, &record.body}) parameters.lend(*one);
+    parameters.add(postgres::hex(record.prev_hash));
+    parameters.add(postgres::hex(record.hash));
+    if (!record.signature) return parameters.add_null(), parameters.add_null();
+    parameters.lend(record.signature->key_id);
+    parameters.add(postgres::hex(record.signature->bytes));
+}
 
-    void add(const ledger::Record& record) {
+/// One array a column.
+void add_records(Parameters& parameters, std::span<const ports::Entry> entries) {
+    ArrayText seq, id, at_us, kind, target, actor, body, prev_hash, hash, key_id, signature;
+    for (const ports::Entry& entry : entries) {
+        const ledger::Record& record = entry.record;
         seq.add(to_row(record.seq));
         id.add(std::string_view(record.id));
         at_us.add(record.at_us);
@@ -42,23 +101,29 @@ struct RecordArrays {
         body.add(std::string_view(record.body));
         prev_hash.add_bytes(record.prev_hash);
         hash.add_bytes(record.hash);
-        if (!record.signature) return key_id.add_null(), signature.add_null();
-        key_id.add(std::string_view(record.signature->key_id));
-        signature.add_bytes(record.signature->bytes);
+        if (record.signature) {
+            key_id.add(std::string_view(record.signature->key_id));
+            signature.add_bytes(record.signature->bytes);
+        } else {
+            key_id.add_null();
+            signature.add_null();
+        }
     }
-};
+    for (const ArrayText* column :
+         {&seq, &id, &at_us, &kind, &target, &actor, &body, &prev_hash, &hash, &key_id, &signature})
+        parameters.add(column->str());
+}
 
-struct NameArrays {
+void add_names(Parameters& parameters, std::span<const ports::Entry> entries) {
     ArrayText names, seqs;
-
-    explicit NameArrays(std::span<const ports::Entry> entries) {
-        for (const ports::Entry& entry : entries)
-            for (const std::string& name : entry.names) {
-                names.add_bytes(std::string_view(name));
-                seqs.add(to_row(entry.record.seq));
-            }
-    }
-};
+    for (const ports::Entry& entry : entries)
+        for (const std::string& name : entry.names) {
+            names.add_bytes(std::string_view(name));
+            seqs.add(to_row(entry.record.seq));
+        }
+    parameters.add(names.str());
+    parameters.add(seqs.str());
+}
 
 bool has_zero(const ledger::Record& record) {
     const auto in = [](const std::string& one) { return one.find('\0') != std::string::npos; };
@@ -109,15 +174,22 @@ Result<void> check_texts(std::span<const ports::Entry> entries) {
 
 bool append(postgres::Session& session, std::span<const ports::Entry> entries,
             const std::optional<ports::Fence>& fence) {
-    RecordArrays all;
-    for (const ports::Entry& entry : entries) all.add(entry.record);
-    const NameArrays named(entries);
-    const std::string epoch = fence ? std::to_string(to_row(fence->epoch)) : std::string();
-    const auto rows = session.run(
-        kAppend, ledger::kFormatVersion, all.seq.str(), all.id.str(), all.at_us.str(), all.kind.str(), all.target.str(),
-        all.actor.str(), all.body.str(), all.prev_hash.str(), all.hash.str(), all.key_id.str(), all.signature.str(),
-        named.names.str(), named.seqs.str(), fence ? fence->lease.c_str() : nullptr, fence ? epoch.c_str() : nullptr);
-    return rows[0][0].as<std::size_t>() == entries.size();
+    const bool named =
+        std::any_of(entries.begin(), entries.end(), [](const ports::Entry& entry) { return !entry.names.empty(); });
+    const Shape shape{entries.size() > 1, fence.has_value(), named};
+    Parameters parameters;
+    parameters.add(std::to_string(ledger::kFormatVersion));
+    if (shape.many)
+        add_records(parameters, entries);
+    else
+        add_record(parameters, entries.front().record);
+    if (fence) {
+        parameters.lend(fence->lease);
+        parameters.add(std::to_string(to_row(fence->epoch)));
+    }
+    if (shape.named) add_names(parameters, entries);
+    const auto done = session.run(append_statement(shape), parameters.list());
+    return done.affected_rows() == entries.size();
 }
 
 }  // namespace helix::ledger_postgres

@@ -16,7 +16,7 @@
 
 namespace helix::ledger_postgres {
 
-/// The columns in the order that `read_record` and `RecordArrays` know.
+/// The columns in the order that `read_record` knows.
 inline constexpr const char* kColumns =
     "seq, v, id, at_us, kind, target, actor, body, prev_hash, hash, key_id, signature";
 

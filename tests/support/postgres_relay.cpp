@@ -49,7 +49,7 @@ bool send_all(int fd, const char* data, std::size_t size) {
 
 /// COMMIT is sent by itself, as one small message; the lone statement begins its own piece with its Bind message.
 bool is_commit(std::string_view data) {
-    constexpr std::string_view kLone("\0append\0", 8);
+    constexpr std::string_view kLone("\0append_", 8);
     constexpr std::size_t kHead = 5;  // type and length
     return data.find(std::string_view("COMMIT\0", 7)) != std::string_view::npos ||
            (data.size() > kHead && data.front() == 'B' && data.substr(kHead).starts_with(kLone));
