@@ -90,7 +90,13 @@ class Service:
         self.log.close()
 
 
+_kept = []  # sockets that are bound and never listen
+
+
 def free_port():
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
+    """A port that nobody else is given while this process lives. Who sets SO_REUSEADDR can listen there, again and again."""
+    one = socket.socket()
+    one.bind(("127.0.0.1", 0))
+    one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    _kept.append(one)
+    return one.getsockname()[1]

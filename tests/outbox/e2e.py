@@ -104,7 +104,7 @@ class Service:
 
 
 def destination_to(receiver, **more):
-    return {"name": "hvcp", "url": receiver.url, "types": ["event.received"], "from": "beginning", "timeout_s": 1, **more}
+    return {"name": "hvcp", "url": receiver.url, "types": ["event.received"], "from": "beginning", "timeout_s": 5, **more}
 
 
 def events_in():

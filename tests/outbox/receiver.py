@@ -11,14 +11,17 @@ class Receiver:
     (status, headers), "cut" (the connection is reset with no answer), "slow" (no answer until `hurry` is set) or
     "take, cut" (taken, but the answer is lost)."""
 
-    def __init__(self, port=0):
+    def __init__(self):
         self.behave = lambda event: 204
         self.hurry = threading.Event()
         self.changed = threading.Condition()
         self.taken = []       # events in the order of their arrival
         self.requests = []    # (event, what was done, headers)
         self.connections = 0
-        self.port = port
+        self.kept = socket.socket()  # never listens: the port stays this receiver's while it is closed
+        self.kept.bind(("127.0.0.1", 0))
+        self.kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.port = self.kept.getsockname()[1]
         self.server = None
         self.open()
 
@@ -46,7 +49,6 @@ class Receiver:
 
         self.server = Server(("127.0.0.1", self.port), Handler)
         self.server.daemon_threads = True
-        self.port = self.server.server_address[1]
         threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
 
     def close(self):

@@ -20,19 +20,6 @@ using test_support::ChildProcess;
 using test_support::eventually;
 using test_support::run_process;
 
-int free_port() {
-    const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in here{};
-    here.sin_family = AF_INET;
-    here.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof here;
-    if (::bind(fd, reinterpret_cast<sockaddr*>(&here), sizeof here) != 0 ||
-        ::getsockname(fd, reinterpret_cast<sockaddr*>(&here), &size) != 0)
-        throw std::runtime_error("no free port");
-    ::close(fd);
-    return ntohs(here.sin_port);
-}
-
 bool answers(int port) {
     const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     sockaddr_in there{};
@@ -78,7 +65,7 @@ bool DockerHost::available(bool engine) {
     return !engine || (fs::exists("/usr/sbin/dockerd") && can_run_containers());
 }
 
-DockerHost::DockerHost(Options options) : options_(std::move(options)), port_(free_port()) {
+DockerHost::DockerHost(Options options) : options_(std::move(options)) {
     std::string folder = (fs::temp_directory_path() / "helix-silo-XXXXXX").string();
     if (::mkdtemp(folder.data()) == nullptr) throw std::runtime_error("no temporary folder");
     folder_ = folder;
@@ -108,15 +95,16 @@ void DockerHost::make_keys() const {
     change_user_key("ed25519");
     change_host_key();
     const std::string key = content(folder_ / "host_key.pub");
-    std::ofstream(folder_ / "known_hosts") << "[127.0.0.1]:" << port_ << " " << key;
+    std::ofstream(folder_ / "known_hosts") << "[127.0.0.1]:" << port_.number() << " " << key;
     std::ofstream(folder_ / "sshd_config")
-        << "Port " << port_ << "\nListenAddress 127.0.0.1\nHostKey " << (folder_ / "host_key").string()
+        << "Port " << port_.number() << "\nListenAddress 127.0.0.1\nHostKey " << (folder_ / "host_key").string()
         << "\nAuthorizedKeysFile " << (folder_ / "authorized_keys").string() << "\nPidFile none\nStrictModes no\n"
         << "UsePAM no\nPasswordAuthentication no\nPermitRootLogin prohibit-password\nLogLevel VERBOSE\nSetEnv PATH="
         << (folder_ / "bin").string() << ":/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n";
     std::ofstream(folder_ / "ssh_config")
-        << "Host " << options_.name << "\n  HostName 127.0.0.1\n  Port " << port_ << "\n  User root\n  IdentityFile "
-        << (folder_ / "user_key").string() << "\n  UserKnownHostsFile " << (folder_ / "known_hosts").string() << "\n";
+        << "Host " << options_.name << "\n  HostName 127.0.0.1\n  Port " << port_.number()
+        << "\n  User root\n  IdentityFile " << (folder_ / "user_key").string() << "\n  UserKnownHostsFile "
+        << (folder_ / "known_hosts").string() << "\n";
 }
 
 void DockerHost::change_host_key() const {
@@ -142,7 +130,7 @@ void DockerHost::put_program(const std::string& name, const std::string& script)
 
 void DockerHost::start_sshd() {
     sshd_ = daemon("/usr/sbin/sshd -D -e -f " + (folder_ / "sshd_config").string(), folder_ / "sshd.log");
-    if (!eventually(20, [&] { return answers(port_); })) throw std::runtime_error("sshd: " + sshd_log());
+    if (!eventually(20, [&] { return answers(port_.number()); })) throw std::runtime_error("sshd: " + sshd_log());
 }
 
 void DockerHost::stop_sshd() {

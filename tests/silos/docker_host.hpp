@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/kept_port.hpp"
 #include "tests/support/process.hpp"
 
 namespace helix::silo_test {
@@ -34,7 +35,7 @@ public:
     /// The target of a configuration file that means this host.
     [[nodiscard]] std::string target() const;
     [[nodiscard]] const std::filesystem::path& folder() const { return folder_; }
-    [[nodiscard]] int port() const { return port_; }
+    [[nodiscard]] int port() const { return port_.number(); }
     [[nodiscard]] pid_t sshd() const;
     [[nodiscard]] pid_t engine() const;
     /// The process that serves the one connection there is; 0: there is none.
@@ -59,7 +60,7 @@ private:
 
     const Options options_;
     std::filesystem::path folder_;
-    int port_ = 0;
+    test_support::KeptPort port_;
     std::unique_ptr<test_support::ChildProcess> sshd_;
     std::unique_ptr<test_support::ChildProcess> dockerd_;
 };

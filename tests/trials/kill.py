@@ -90,7 +90,7 @@ def before_the_first_sitting(court):
 
 def after_testimony(court):
     """What the gates have said, and when the trial began, outlive the process."""
-    begin(court, "midway", duration="8s")
+    begin(court, "midway", duration="15s")
     before = {}
 
     def testified():
@@ -119,7 +119,7 @@ def around_the_verdict(court):
     status, the file and the label are still to come."""
     seen = {"before": 0, "just after": 0, "later": 0}
     for name in ("brink-a", "brink-b"):
-        begin(court, name, duration="1s")
+        begin(court, name, duration="4s")
         until(lambda: court.gate(name, "conftest").get("evidence") == "CLEAN", f"conftest has testified about {name}")
         court.kill()
         for count in range(1, COMMITS + 1):
