@@ -35,10 +35,12 @@ TEST(HeldUp, ASilentServerIsGivenUpAndTakenAgainWhenItSpeaks) {
     PostgresRelay relay(server.socket());
     server.fresh_schema("silent");
     Options options;
-    options.pool.bounds.silence_ms = 200;
-    options.pool.find_out = std::chrono::milliseconds(500);
-    const auto store =
-        *PostgresLedgerStore::open(PostgresServer::url_at(relay.socket_folder(), "postgres", "silent"), options);
+    options.pool.bounds.silence_ms = 2'000;  // also while the store opens, which takes a busy server its time
+    options.pool.find_out = std::chrono::seconds(5);
+    const auto opened =
+        PostgresLedgerStore::open(PostgresServer::url_at(relay.socket_folder(), "postgres", "silent"), options);
+    ASSERT_TRUE(opened.ok()) << opened.error().message;
+    const auto& store = *opened;
     const auto chain = ledger::sample_chain(2);
     ASSERT_TRUE(store->append(chain[0]).ok());
     relay.be_silent(true);

@@ -146,17 +146,19 @@ TEST_F(JuryTest, AnEngineWithoutAnAnswerHoldsTheWriteBackWithoutAnAlarm) {
 
 /// What becomes of a write that everybody else passes when helix-gate is a shell script of these lines.
 struct LeanGateTest : JuryTest {
-    gate::Verdict judged(const std::string& lines) {
+    static constexpr std::chrono::seconds kAmple{60};
+
+    gate::Verdict judged(const std::string& lines, std::chrono::milliseconds timeout = kAmple) {
         const std::filesystem::path script = folder.file("helix-gate");
         std::ofstream(script) << "#!/bin/sh\n" << lines << "\n";
         std::filesystem::permissions(script, std::filesystem::perms::owner_all);
-        return judged_by(script);
+        return judged_by(script, timeout);
     }
 
-    gate::Verdict judged_by(const std::string& program) {
+    gate::Verdict judged_by(const std::string& program, std::chrono::milliseconds timeout = kAmple) {
         const std::int64_t before = cart();
         Jury::Engines others;
-        others.push_back(std::make_unique<lean_process::LeanEngine>(program, std::chrono::milliseconds(400)));
+        others.push_back(std::make_unique<lean_process::LeanEngine>(program, timeout));
         const auto cycle = run(scale_cart(before + 1), std::move(others));
         EXPECT_TRUE(cycle.ok());
         EXPECT_EQ(cart(), before) << "nothing is written";
@@ -183,7 +185,7 @@ TEST_F(LeanGateTest, JunkIsABreak) {
 }
 
 TEST_F(LeanGateTest, AnAnswerThatComesTooLateIsABreak) {
-    const gate::Verdict verdict = judged("sleep 60");
+    const gate::Verdict verdict = judged("sleep 60", std::chrono::milliseconds(400));
     EXPECT_EQ(verdict.why, gate::Why::EngineSilent);
     EXPECT_EQ(verdict.findings[1].detail, "the program did not end within 400 ms");
 }
