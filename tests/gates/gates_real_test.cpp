@@ -93,13 +93,16 @@ TEST_F(RealGates, WriteReportsAndViolationsAndLeaveNothingBehind) {
     // Gatekeeper serves the constraint's kind once it has read the template.
     const std::string constraint = (cluster_->dir() / "constraint.yaml").string();
     std::ofstream(constraint) << kConstraint;
-    ASSERT_TRUE(eventually(30, [&] { return apply(constraint); }));
+    ASSERT_TRUE(eventually(120, [&] { return apply(constraint); }));
 
-    ASSERT_TRUE(eventually(90, [&] { return constraint_status().value("totalViolations", 0) == 1; }))
-        << constraint_status();
+    json status;
+    ASSERT_TRUE(eventually(120, [&] {  // its audit and its controllers write their parts on their own
+        status = constraint_status();
+        return status.value("totalViolations", 0) == 1 && !status.value("byPod", json::array()).empty();
+    })) << status;
     took("Gatekeeper's status.violations", asked);
-    const json violation = constraint_status().at("violations").at(0);
-    EXPECT_EQ(constraint_status().at("byPod").at(0).at("observedGeneration"), 1);
+    const json violation = status.at("violations").at(0);
+    EXPECT_EQ(status.at("byPod").at(0).at("observedGeneration"), 1);
     EXPECT_EQ(violation.at("kind"), "Deployment");
     EXPECT_EQ(violation.at("name"), "loose");
     EXPECT_EQ(violation.at("enforcementAction"), "deny");

@@ -109,6 +109,27 @@ protected:
         return kubectl({"-n", kNamespace, "get", "deployment", name, "-o", "jsonpath={" + path + "}"});
     }
 
+    struct Placed {
+        std::string pod;
+        std::string node;
+    };
+
+    /// A pod that stays: it runs, it is not about to go, and no roll-out is under way that would replace it.
+    static Placed a_pod() {
+        for (const char* name : {"deployment/load-000", "deployment/load-001"}) {
+            const auto rolled = cluster_->kubectl({"-n", kNamespace, "rollout", "status", name, "--timeout=60s"});
+            EXPECT_EQ(rolled.exit_code, 0) << rolled.output;
+        }
+        std::istringstream words(kubectl(
+            {"-n", kNamespace, "get", "pods", "--field-selector", "status.phase=Running", "-o",
+             "go-template={{range .items}}{{if not .metadata.deletionTimestamp}}{{.metadata.name}} {{.spec.nodeName}} "
+             "{{end}}{{end}}"}));
+        Placed found;
+        words >> found.pod >> found.node;
+        EXPECT_FALSE(found.node.empty());
+        return found;
+    }
+
     static int api_port() {
         const std::string url = kubectl({"config", "view", "-o", "jsonpath={.clusters[0].cluster.server}"});
         return std::stoi(url.substr(url.rfind(':') + 1));
@@ -204,19 +225,11 @@ TEST_F(RealCluster, EvictionObeysTheDisruptionBudget) {
     ASSERT_TRUE(eventually(20, [&] {
         return kubectl({"-n", kNamespace, "get", "pdb", "all", "-o", "jsonpath={.status.observedGeneration}"}) == "1";
     }));
-    const auto a_pod = [&] {
-        const std::string pods = kubectl({"-n", kNamespace, "get", "pods", "-o", "jsonpath={.items[*].metadata.name}"});
-        return pods.substr(0, pods.find(' '));
-    };
-    WriteResult refused;
-    ASSERT_TRUE(eventually(20, [&] {  // a pod of a former test may be gone by the time it is asked for
-        refused = write(action(Verb::Evict, "Pod", a_pod()));
-        return !refused.failure || refused.failure->code != Code::NotFound;
-    }));
+    const auto [pod, node] = a_pod();
+    const WriteResult refused = write(action(Verb::Evict, "Pod", pod));
     EXPECT_EQ(refused.outcome, Outcome::NotApplied);
     ASSERT_TRUE(refused.failure.has_value());
     EXPECT_EQ(refused.failure->code, Code::PreconditionFailed) << refused.failure->message;
-    const std::string node = kubectl({"-n", kNamespace, "get", "pods", a_pod(), "-o", "jsonpath={.spec.nodeName}"});
     const WriteResult drained = write(action(Verb::Drain, "Node", node));
     EXPECT_EQ(drained.outcome, Outcome::Partly) << "the node is cordoned: " << drained.detail;
     EXPECT_NE(drained.detail.find("not evicted: "), std::string::npos) << drained.detail;
@@ -224,13 +237,13 @@ TEST_F(RealCluster, EvictionObeysTheDisruptionBudget) {
     ASSERT_EQ(write(action(Verb::Uncordon, "Node", node)).outcome, Outcome::Applied);
     ASSERT_EQ(write(action(Verb::Delete, "PodDisruptionBudget", "all")).failure, std::nullopt);
     ASSERT_TRUE(eventually(20, [&] {
-        const WriteResult evicted = write(action(Verb::Evict, "Pod", a_pod()));
+        const WriteResult evicted = write(action(Verb::Evict, "Pod", a_pod().pod));
         return evicted.outcome == Outcome::Applied;
     }));
 }
 
 TEST_F(RealCluster, DrainEmptiesTheNode) {
-    const std::string node = kubectl({"-n", kNamespace, "get", "pods", "-o", "jsonpath={.items[0].spec.nodeName}"});
+    const std::string node = a_pod().node;
     const WriteResult result = write(action(Verb::Drain, "Node", node));
     ASSERT_EQ(result.outcome, Outcome::Applied) << result.detail;
     EXPECT_EQ(kubectl({"get", "node", node, "-o", "jsonpath={.spec.unschedulable}"}), "true");
