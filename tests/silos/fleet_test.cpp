@@ -44,7 +44,23 @@ protected:
         return metric(service_->metrics(), name, "target=\"" + target + "\"");
     }
     static bool stale(const std::string& unit) { return service_->unit(unit).at("stale"); }
+    static bool comes_fresh(const std::string& unit) {
+        return eventually(30, [&] { return !stale(unit); });
+    }
     static std::string scraped(const std::string& unit) { return service_->unit(unit).value("scraped_at", ""); }
+    /// Whether each of `units` gets new figures `times` times: so soon that none waits every time for what hangs, which
+    /// would take 10 s.
+    static bool go_on(const std::vector<std::string>& units, std::size_t times, int within_s) {
+        std::map<std::string, std::set<std::string>> seen;
+        return eventually(within_s, [&] {
+            bool all = true;
+            for (const std::string& unit : units) {
+                seen[unit].insert(scraped(unit));
+                all = all && seen[unit].size() > times && !stale(unit);
+            }
+            return all;
+        });
+    }
 
     static constexpr const char* kGpu =
         "echo '0, GPU-5b5d7a1e-8f6b-11ee-b9d1-0242ac120002, NVIDIA GeForce RTX 3090, 24576, 1234'";
@@ -127,17 +143,13 @@ void Fleet::hang(const std::vector<pid_t>& stopped, const std::string& name) {
     ASSERT_EQ(service_->run("yone", name, small()).status, 201);
     for (const pid_t pid : stopped) ::kill(pid, SIGSTOP);
     ASSERT_TRUE(eventually(30, [] { return stale("yone"); }));
-    for (const char* other : {"forge", "msclo", "pcdev", "lounge"}) {
-        EXPECT_FALSE(stale(other)) << other;
-        const std::string before = scraped(other);
-        EXPECT_TRUE(eventually(5, [&] { return scraped(other) != before; })) << other;
-    }
+    EXPECT_TRUE(go_on({"forge", "msclo", "pcdev", "lounge"}, 5, 30));
     EXPECT_EQ(service_->run("lounge", name, small()).status, 201);
     const auto begun = std::chrono::steady_clock::now();
     const auto write = service_->act("yone", "restart", name);
     EXPECT_EQ(write.status, 409) << write.body.dump(1);
     EXPECT_EQ(write.body.at("verdict").at("why"), "stale-metrics");
-    EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(2));
+    EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(8)) << "asking yone ends after 10 s";
     for (const pid_t pid : stopped) ::kill(pid, SIGCONT);
     EXPECT_TRUE(eventually(40, [] { return !stale("yone"); }));
     EXPECT_EQ(service_->act("yone", "restart", name).status, 201);
@@ -162,9 +174,9 @@ TEST_F(Fleet, OneThatLiesKeepsItsOldFiguresAndTheyAge) {
         ASSERT_TRUE(eventually(30, [] { return stale("pcdev"); })) << lie;
         EXPECT_EQ(service_->unit("pcdev").at("capacity"), before.at("capacity")) << lie;
         EXPECT_NE(service_->target("pcdev").value("problem", ""), "") << lie;
-        EXPECT_FALSE(stale("forge")) << lie;
+        EXPECT_TRUE(comes_fresh("forge")) << lie;
         std::filesystem::remove(liar.folder() / "bin" / "cat");
-        ASSERT_TRUE(eventually(30, [] { return !stale("pcdev"); })) << lie;
+        ASSERT_TRUE(comes_fresh("pcdev")) << lie;
     }
 }
 
@@ -175,11 +187,7 @@ TEST_F(Fleet, ADriverThatHangsIsSaidAndLeavesItsHostFresh) {
         return service_->target("forge").value("problem", "").find("nvidia-smi hangs") != std::string::npos;
     };
     ASSERT_TRUE(eventually(40, hangs)) << service_->target("forge").dump(1);
-    ASSERT_TRUE(eventually(10, [] { return !stale("forge"); }));
-    for (int i = 0; i < 12; ++i) {  // more ticks than the host has sessions for
-        const std::string before = scraped("forge");
-        ASSERT_TRUE(eventually(5, [&] { return scraped("forge") != before; })) << i;
-    }
+    ASSERT_TRUE(go_on({"forge"}, 12, 60)) << "more ticks than the host has sessions for";
     EXPECT_TRUE(stale("forge/gpu0"));
     EXPECT_TRUE(hangs()) << "it is said as long as it is so";
     host.put_program("nvidia-smi", kGpu);
@@ -191,7 +199,7 @@ TEST_F(Fleet, OneThatDiesComesBack) {
     DockerHost& dies = *hosts_[1];  // msclo
     dies.stop_sshd();
     ASSERT_TRUE(eventually(30, [] { return stale("msclo"); }));
-    EXPECT_FALSE(stale("forge"));
+    EXPECT_TRUE(comes_fresh("forge"));
     dies.start_sshd();
     EXPECT_TRUE(eventually(45, [] { return !stale("msclo"); }));
     EXPECT_EQ(figure("helix_tcp_connections_opened_total", "msclo"), 2);

@@ -21,13 +21,14 @@ inline constexpr const char* kReason = "forge answers its γ₁ floor signal: me
 class SiloService {
 public:
     SiloService(const std::filesystem::path& folder, const std::vector<const DockerHost*>& hosts,
-                const std::string& more = "", const std::vector<std::string>& environment = {}) {
+                const std::string& more = "", const std::vector<std::string>& environment = {},
+                int metrics_every_s = 1) {
         std::string targets;
         for (const DockerHost* host : hosts) targets += (targets.empty() ? "" : ", ") + host->target();
-        std::ofstream(folder / "helix.yaml")
-            << "tick_s: 1\nmetrics_every_s: 1\nlisten: 127.0.0.1:0\nledger: " << (folder / "ledger.db").string()
-            << "\ntargets: [" << targets << "]\nlog_level: error\n"
-            << more;
+        std::ofstream(folder / "helix.yaml") << "tick_s: 1\nmetrics_every_s: " << metrics_every_s
+                                             << "\nlisten: 127.0.0.1:0\nledger: " << (folder / "ledger.db").string()
+                                             << "\ntargets: [" << targets << "]\nlog_level: error\n"
+                                             << more;
         service_ = std::make_unique<test_support::ServeProcess>(
             std::vector<std::string>{"--config", (folder / "helix.yaml").string()}, environment);
         client_ = service_->client();
