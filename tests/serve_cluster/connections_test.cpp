@@ -120,10 +120,15 @@ TEST_F(SixtyTicks, OpenNoConnectionByAnybodysCount) {
     const EventCounter ticks(service_->port(), "/v1/stream?types=pod.count&targets=direct&snapshot=0", "pod.count");
     for (int warm = 0; warm < 3; ++warm)
         for (const char* target : kTargets) ASSERT_NO_FATAL_FAILURE(write_and_ask(target, warm));
-    ASSERT_TRUE(eventually(20, [&] { return ticks.count() >= 3; }));
+    const pid_t pid = service_->pid();
+    std::size_t files = open_files(pid);
+    const std::uint64_t warmed = ticks.count();
+    ASSERT_TRUE(eventually(20, [&] {
+        files = std::min(files, open_files(pid));  // without the one that the ledger's keeper has now and then
+        return ticks.count() >= warmed + 3;
+    }));
 
     const int port = port_of(api_server_url(*cluster_));
-    const pid_t pid = service_->pid();
     const auto sockets = sockets_towards(port, pid);
     std::set<std::string> known;
     for (const auto& [caller, inode] : connections_of_port(port)) known.insert(caller);
@@ -135,7 +140,6 @@ TEST_F(SixtyTicks, OpenNoConnectionByAnybodysCount) {
     }
     EXPECT_EQ(static_cast<double>(sockets.size()), opened[0]) << "what the kernel shows is what we count ourselves";
     EXPECT_EQ(static_cast<double>(accepted), opened[1]) << "what the server accepted is what we count ourselves";
-    const std::size_t files = open_files(pid);
     const std::size_t tasks = threads(pid);
 
     const std::uint64_t begun = ticks.count();
@@ -171,7 +175,7 @@ TEST_F(SixtyTicks, OpenNoConnectionByAnybodysCount) {
     std::cout << written << " writes and dry runs per target; open files " << files << ", at most " << files_most
               << "; threads " << tasks << ", at most " << tasks_most << "\n";
     EXPECT_LE(files_most, files + 1);
-    EXPECT_EQ(open_files(pid), files);
+    EXPECT_TRUE(eventually(10, [&] { return open_files(pid) == files; })) << open_files(pid) << " of " << files;
     EXPECT_EQ(tasks_most, tasks);
     connect_and_close(port);
     EXPECT_EQ(strangers(port, known, sockets).size(), 1U) << "a connection that came and went is seen";
