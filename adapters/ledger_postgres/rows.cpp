@@ -56,13 +56,14 @@ postgres::Statement append_statement(const Shape& shape) {
     return {variant.name.c_str(), variant.sql.c_str()};
 }
 
-/// A statement's parameters, as texts.
+/// A statement's parameters, as texts; those that are given to `text` outlive it.
 class Parameters {
 public:
-    /// `text` outlives this.
-    void lend(const std::string& text) { all_.push_back(text.c_str()); }
-    void add(std::string text) { lend(kept_.emplace_back(std::move(text))); }
-    void add_null() { all_.push_back(nullptr); }
+    void text(const std::string& value) { all_.push_back(value.c_str()); }
+    void number(std::int64_t value) { add(std::to_string(value)); }
+    void bytes(std::span<const std::uint8_t> value) { add(postgres::hex(value)); }
+    void null() { all_.push_back(nullptr); }
+    void add(std::string value) { text(kept_.emplace_back(std::move(value))); }
 
     [[nodiscard]] auto list() const { return pqxx::prepare::make_dynamic_params(all_); }
 
@@ -71,47 +72,41 @@ private:
     std::vector<const char*> all_;
 };
 
+/// Records as one array a column; takes their values in turn.
+class Columns {
+public:
+    void text(std::string_view value) { next().add(value); }
+    void number(std::int64_t value) { next().add(value); }
+    void bytes(std::span<const std::uint8_t> value) { next().add_bytes(value); }
+    void null() { next().add_null(); }
+
+    void add_to(Parameters& parameters) const {
+        for (const ArrayText& column : arrays_) parameters.add(column.str());
+    }
+
+private:
+    ArrayText& next() { return arrays_.at(count_++ % arrays_.size()); }
+
+    std::array<ArrayText, 11> arrays_;
+    std::size_t count_ = 0;
+};
+
+/// The columns in the order of the statement.
+template <class Row>
+void put(Row& row, const ledger::Record& record) {
+    row.number(to_row(record.seq));
+    row.text(record.id);
+    row.number(record.at_us);
+    for (const std::string* one : {&record.kind, &record.target, &record.actor, &record.body}) row.text(*one);
+    row.bytes(record.prev_hash);
+    row.bytes(record.hash);
+    if (!record.signature) return row.null(), row.null();
+    row.text(record.signature->key_id);
+    row.bytes(record.signature->bytes);
+}
+
 std::int64_t integer(const pqxx::field& field) {
     return field.as<std::int64_t>();
-}
-
-void add_record(Parameters& parameters, const ledger::Record& record) {
-    parameters.add(std::to_string(to_row(record.seq)));
-    parameters.lend(record.id);
-    parameters.add(std::to_string(record.at_us));
-    for (const std::string* one : {&record.kind, &record.target, &record.actor, &record.body}) parameters.lend(*one);
-    parameters.add(postgres::hex(record.prev_hash));
-    parameters.add(postgres::hex(record.hash));
-    if (!record.signature) return parameters.add_null(), parameters.add_null();
-    parameters.lend(record.signature->key_id);
-    parameters.add(postgres::hex(record.signature->bytes));
-}
-
-/// One array a column.
-void add_records(Parameters& parameters, std::span<const ports::Entry> entries) {
-    ArrayText seq, id, at_us, kind, target, actor, body, prev_hash, hash, key_id, signature;
-    for (const ports::Entry& entry : entries) {
-        const ledger::Record& record = entry.record;
-        seq.add(to_row(record.seq));
-        id.add(std::string_view(record.id));
-        at_us.add(record.at_us);
-        kind.add(std::string_view(record.kind));
-        target.add(std::string_view(record.target));
-        actor.add(std::string_view(record.actor));
-        body.add(std::string_view(record.body));
-        prev_hash.add_bytes(record.prev_hash);
-        hash.add_bytes(record.hash);
-        if (record.signature) {
-            key_id.add(std::string_view(record.signature->key_id));
-            signature.add_bytes(record.signature->bytes);
-        } else {
-            key_id.add_null();
-            signature.add_null();
-        }
-    }
-    for (const ArrayText* column :
-         {&seq, &id, &at_us, &kind, &target, &actor, &body, &prev_hash, &hash, &key_id, &signature})
-        parameters.add(column->str());
 }
 
 void add_names(Parameters& parameters, std::span<const ports::Entry> entries) {
@@ -178,14 +173,17 @@ bool append(postgres::Session& session, std::span<const ports::Entry> entries,
         std::any_of(entries.begin(), entries.end(), [](const ports::Entry& entry) { return !entry.names.empty(); });
     const Shape shape{entries.size() > 1, fence.has_value(), named};
     Parameters parameters;
-    parameters.add(std::to_string(ledger::kFormatVersion));
-    if (shape.many)
-        add_records(parameters, entries);
-    else
-        add_record(parameters, entries.front().record);
+    parameters.number(ledger::kFormatVersion);
+    if (shape.many) {
+        Columns columns;
+        for (const ports::Entry& entry : entries) put(columns, entry.record);
+        columns.add_to(parameters);
+    } else {
+        put(parameters, entries.front().record);
+    }
     if (fence) {
-        parameters.lend(fence->lease);
-        parameters.add(std::to_string(to_row(fence->epoch)));
+        parameters.text(fence->lease);
+        parameters.number(to_row(fence->epoch));
     }
     if (shape.named) add_names(parameters, entries);
     const auto done = session.run(append_statement(shape), parameters.list());
