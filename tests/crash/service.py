@@ -3,9 +3,12 @@ import http.client
 import json
 import os
 import signal
-import socket
 import subprocess
+import sys
 import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+from ports import keep_port  # noqa: E402
 
 
 class Service:
@@ -90,13 +93,10 @@ class Service:
         self.log.close()
 
 
-_kept = []  # sockets that are bound and never listen
+_kept = []
 
 
 def free_port():
-    """A port that nobody else is given while this process lives. Who sets SO_REUSEADDR can listen there, again and again."""
-    one = socket.socket()
-    one.bind(("127.0.0.1", 0))
-    one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    _kept.append(one)
-    return one.getsockname()[1]
+    """A port that a service can listen on again and again while this process lives."""
+    _kept.append(keep_port())
+    return _kept[-1].getsockname()[1]

@@ -1,9 +1,14 @@
 """A receiver of CloudEvents over real HTTP that can be made to misbehave."""
 import http.server
 import json
+import os
 import socket
 import struct
+import sys
 import threading
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+from ports import keep_port  # noqa: E402
 
 
 class Receiver:
@@ -18,9 +23,7 @@ class Receiver:
         self.taken = []       # events in the order of their arrival
         self.requests = []    # (event, what was done, headers)
         self.connections = 0
-        self.kept = socket.socket()  # never listens: the port stays this receiver's while it is closed
-        self.kept.bind(("127.0.0.1", 0))
-        self.kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.kept = keep_port()  # it stays this receiver's while it is closed
         self.port = self.kept.getsockname()[1]
         self.server = None
         self.open()
