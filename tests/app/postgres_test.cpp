@@ -1,7 +1,5 @@
 // The whole service on a ledger in PostgreSQL.
-#include <chrono>
 #include <string>
-#include <thread>
 
 #include <gtest/gtest.h>
 #include <httplib.h>
@@ -9,6 +7,7 @@
 #include "service/app/app.hpp"
 #include "tests/ledger/temp_folder.hpp"
 #include "tests/support/postgres_server.hpp"
+#include "tests/support/process.hpp"
 
 namespace helix::app {
 namespace {
@@ -23,15 +22,18 @@ config::Config config_on(const std::string& ledger) {
     return config;
 }
 
-/// Asks /readyz until it answers `status`; the last body.
+/// Asks /readyz until it answers `status`; its body.
 std::string readiness(httplib::Client& client, int status) {
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
-    while (true) {
-        const auto answer = client.Get("/readyz");
-        if (answer && answer->status == status) return answer->body;
-        if (std::chrono::steady_clock::now() > deadline) return "no such answer";
-        std::this_thread::sleep_for(std::chrono::milliseconds(20));
-    }
+    std::string body;
+    EXPECT_TRUE(test_support::eventually(30,
+                                         [&] {
+                                             const auto answer = client.Get("/readyz");
+                                             if (!answer || answer->status != status) return false;
+                                             body = answer->body;
+                                             return true;
+                                         }))
+        << "never " << status;
+    return body;
 }
 
 TEST(Postgres, TheServiceNamesItsLedgerAndOutlivesItsServer) {
