@@ -44,9 +44,6 @@ protected:
         return metric(service_->metrics(), name, "target=\"" + target + "\"");
     }
     static bool stale(const std::string& unit) { return service_->unit(unit).at("stale"); }
-    static bool comes_fresh(const std::string& unit) {
-        return eventually(30, [&] { return !stale(unit); });
-    }
     static std::string scraped(const std::string& unit) { return service_->unit(unit).value("scraped_at", ""); }
     /// Whether each of `units` gets new figures `times` times: so soon that none waits every time for what hangs, which
     /// would take 10 s.
@@ -143,13 +140,14 @@ void Fleet::hang(const std::vector<pid_t>& stopped, const std::string& name) {
     ASSERT_EQ(service_->run("yone", name, small()).status, 201);
     for (const pid_t pid : stopped) ::kill(pid, SIGSTOP);
     ASSERT_TRUE(eventually(30, [] { return stale("yone"); }));
+    for (const char* other : {"forge", "msclo", "pcdev", "lounge"}) EXPECT_FALSE(stale(other)) << other;
     EXPECT_TRUE(go_on({"forge", "msclo", "pcdev", "lounge"}, 5, 30));
     EXPECT_EQ(service_->run("lounge", name, small()).status, 201);
     const auto begun = std::chrono::steady_clock::now();
     const auto write = service_->act("yone", "restart", name);
     EXPECT_EQ(write.status, 409) << write.body.dump(1);
     EXPECT_EQ(write.body.at("verdict").at("why"), "stale-metrics");
-    EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(8)) << "asking yone ends after 10 s";
+    EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(2));
     for (const pid_t pid : stopped) ::kill(pid, SIGCONT);
     EXPECT_TRUE(eventually(40, [] { return !stale("yone"); }));
     EXPECT_EQ(service_->act("yone", "restart", name).status, 201);
@@ -174,9 +172,9 @@ TEST_F(Fleet, OneThatLiesKeepsItsOldFiguresAndTheyAge) {
         ASSERT_TRUE(eventually(30, [] { return stale("pcdev"); })) << lie;
         EXPECT_EQ(service_->unit("pcdev").at("capacity"), before.at("capacity")) << lie;
         EXPECT_NE(service_->target("pcdev").value("problem", ""), "") << lie;
-        EXPECT_TRUE(comes_fresh("forge")) << lie;
+        EXPECT_FALSE(stale("forge")) << lie;
         std::filesystem::remove(liar.folder() / "bin" / "cat");
-        ASSERT_TRUE(comes_fresh("pcdev")) << lie;
+        ASSERT_TRUE(eventually(30, [] { return !stale("pcdev"); })) << lie;
     }
 }
 
@@ -199,7 +197,7 @@ TEST_F(Fleet, OneThatDiesComesBack) {
     DockerHost& dies = *hosts_[1];  // msclo
     dies.stop_sshd();
     ASSERT_TRUE(eventually(30, [] { return stale("msclo"); }));
-    EXPECT_TRUE(comes_fresh("forge"));
+    EXPECT_FALSE(stale("forge"));
     dies.start_sshd();
     EXPECT_TRUE(eventually(45, [] { return !stale("msclo"); }));
     EXPECT_EQ(figure("helix_tcp_connections_opened_total", "msclo"), 2);
